@@ -148,7 +148,13 @@ def layer_feed_forward(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tens
 
 # Driver 2: one call for the whole stack.
 
-def stack(self, x: Tensor, w: List[Tensor], lora: List[Tensor], cos: Tensor, sin: Tensor, ks: List[Tensor], vs: List[Tensor], starts: List[int], pad: Tensor, biases: List[Tensor], eks: List[Tensor], evs: List[Tensor], emask: Tensor, watch: int) -> Tuple[Tensor, List[Tensor]]:
+def angles(self, cos: Tensor, sin: Tensor, positions: Tensor) -> Tuple[Tensor, Tensor]:
+    # rows of the tables [positions, D] for positions [1|B, T] -> [1|B, T, 1, D]
+    return (torch.unsqueeze(torch.embedding(cos, positions), 2), torch.unsqueeze(torch.embedding(sin, positions), 2))
+
+
+def stack(self, x: Tensor, w: List[Tensor], lora: List[Tensor], cos_table: Tensor, sin_table: Tensor, positions: Tensor, ks: List[Tensor], vs: List[Tensor], starts: List[int], pad: Tensor, biases: List[Tensor], eks: List[Tensor], evs: List[Tensor], emask: Tensor, watch: int) -> Tuple[Tensor, List[Tensor]]:
+    cos, sin = self.angles(cos_table, sin_table, positions)
     none = torch.zeros([0], device=x.device)
     no_rows = torch.zeros([0, KV, 0, D], device=x.device)
     received = annotate(List[Tensor], [])
@@ -211,6 +217,15 @@ def embed(self, ids: Tensor, table: Tensor) -> Tensor:  # [B, T] -> [B, T, d]
     return torch.to(torch.embedding(table, ids), ACT)
 
 
+def embed_learned(self, ids: Tensor, table: Tensor, position_table: Tensor, positions: Tensor) -> Tensor:
+    return torch.add(self.embed(ids, table), torch.to(torch.embedding(position_table, positions), ACT))
+
+
+def inject(self, x: Tensor, vectors: Tensor, where: Tensor) -> Tensor:
+    # vectors [1|B, 1|T, d] in place of the embeddings where the mask [B, T, 1] is one
+    return torch.where(torch.gt(where, 0), torch.to(vectors, ops.prim.dtype(x)), x)
+
+
 def head(self, x: Tensor, gain: Tensor, table: Tensor, aux: Tensor, last: int) -> Tensor:
     # logits of the last `last` positions (0: all) in f32, [B, last, vocab]
     if last > 0:
@@ -218,5 +233,5 @@ def head(self, x: Tensor, gain: Tensor, table: Tensor, aux: Tensor, last: int) -
     return torch.to(self.head_linear(self.norm(x, gain), table, aux), 6)
 
 
-def final_norm(self, x: Tensor, gain: Tensor) -> Tensor:
+def normalised(self, x: Tensor, gain: Tensor) -> Tensor:
     return torch.to(self.norm(x, gain), 6)

@@ -4,7 +4,6 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -119,7 +118,8 @@ public final class Kernel implements AutoCloseable {
         } else if (argument instanceof long[] numbers) {
             value = IValue.listFrom(numbers);
         } else {
-            throw new IllegalArgumentException("a kernel takes no " + argument.getClass().getSimpleName());
+            throw new IllegalArgumentException(
+                    "a kernel takes no " + argument.getClass().getSimpleName());
         }
         own.add(value);
         return value;
@@ -127,7 +127,9 @@ public final class Kernel implements AutoCloseable {
 
     /** The script's own last line says what went wrong; the stack above it is the interpreter's. */
     private static IllegalStateException explain(String method, EngineException e) {
-        String[] lines = e.getMessage() == null ? new String[] {"no message"} : e.getMessage().strip().split("\n");
+        String[] lines = e.getMessage() == null
+                ? new String[] {"no message"}
+                : e.getMessage().strip().split("\n");
         return new IllegalStateException("kernel " + method + ": " + lines[lines.length - 1].strip(), e);
     }
 
@@ -145,7 +147,7 @@ public final class Kernel implements AutoCloseable {
                 flat[r * columns + c] = ids[r][c];
             }
         }
-        return manager.create(flat, new Shape(ids.length, columns)).toType(DataType.INT64, false);
+        return manager.create(flat, new Shape(ids.length, columns));
     }
 
     @Override

@@ -34,12 +34,14 @@ final class TorchScript {
 
     /** The archive's bytes. */
     byte[] archive() {
-        StringBuilder code = new StringBuilder("class K(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n");
+        StringBuilder code =
+                new StringBuilder("class K(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n");
         for (String line : methods.toString().split("\n")) {
             boolean comment = line.stripLeading().startsWith("#");
             code.append(comment || line.isBlank() ? "" : "  " + line).append('\n');
         }
-        String typed = code.toString().replace("(self,", "(self: __torch__.K,").replace("(self)", "(self: __torch__.K)");
+        String typed =
+                code.toString().replace("(self,", "(self: __torch__.K,").replace("(self)", "(self: __torch__.K)");
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
             entry(zip, "k/data.pkl", MODULE);
