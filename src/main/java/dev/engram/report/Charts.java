@@ -16,6 +16,7 @@ import org.knowm.xchart.style.AxesChartStyler;
 import org.knowm.xchart.style.Styler.ChartTheme;
 import org.knowm.xchart.style.Styler.LegendLayout;
 import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.markers.Marker;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
@@ -75,20 +76,11 @@ public final class Charts {
             throw new IllegalArgumentException("The chart '" + title + "' has no bars; give at least one set of them.");
         }
         CategoryChart chart = new CategoryChart(WIDTH, HEIGHT, ChartTheme.XChart);
-        style(
-                chart.getStyler(),
-                title,
-                x,
-                y,
-                Arrays.stream(bars).map(Bars::name).toList());
+        style(chart.getStyler(), x, y, Arrays.stream(bars).map(Bars::name).toList());
         label(chart, title, x, y);
         chart.getStyler().setAvailableSpaceFill(bars.length == 1 ? 0.6 : 0.8);
-        if (!y.log() && Double.isNaN(y.min())) {
-            double lowest = Arrays.stream(bars)
-                    .flatMapToDouble(b -> Arrays.stream(b.heights()))
-                    .min()
-                    .orElse(0);
-            chart.getStyler().setYAxisMin(lowest >= 0 ? 0.0 : null);
+        if (!y.log()) {
+            standOnZero(chart.getStyler(), y, bars);
         }
         int letters = categories.stream().mapToInt(String::length).sum();
         if (letters > 70 || categories.size() > 16) {
@@ -107,6 +99,22 @@ public final class Charts {
                     set.name(), categories, Arrays.stream(set.heights()).boxed().toList(), errors);
         }
         return chart;
+    }
+
+    /** Puts the bars on the axis itself and leaves room above the highest interval. */
+    private static void standOnZero(AxesChartStyler styler, Axis y, Bars... bars) {
+        double lowest = 0;
+        double highest = 0;
+        for (Bars set : bars) {
+            for (int i = 0; i < set.heights().length; i++) {
+                double error = set.error() == null ? 0 : set.error()[i];
+                lowest = Math.min(lowest, set.heights()[i] - (set.heights()[i] < 0 ? error : 0));
+                highest = Math.max(highest, set.heights()[i] + error);
+            }
+        }
+        styler.setPlotContentSize(0.999);
+        styler.setYAxisMin(Double.isNaN(y.min()) ? lowest * 1.06 : y.min());
+        styler.setYAxisMax(Double.isNaN(y.max()) ? (highest > lowest ? highest * 1.06 : 1) : y.max());
     }
 
     /** Any XChart chart as a {@link Picture}. */
@@ -157,12 +165,7 @@ public final class Charts {
             requirePositive(y, one.name(), one.y());
         }
         XYChart chart = new XYChart(WIDTH, HEIGHT, ChartTheme.XChart);
-        style(
-                chart.getStyler(),
-                title,
-                x,
-                y,
-                Arrays.stream(series).map(Series::name).toList());
+        style(chart.getStyler(), x, y, Arrays.stream(series).map(Series::name).toList());
         label(chart, title, x, y);
         return chart;
     }
@@ -208,7 +211,7 @@ public final class Charts {
                 : new BasicStroke(2.2f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, dash, 0);
     }
 
-    private static void style(AxesChartStyler styler, String title, Axis x, Axis y, List<String> names) {
+    private static void style(AxesChartStyler styler, Axis x, Axis y, List<String> names) {
         Color[] colours = new Color[Math.max(names.size(), 1)];
         Arrays.setAll(colours, Palette::series);
         styler.setSeriesColors(colours);
@@ -226,6 +229,11 @@ public final class Charts {
         styler.setPlotGridLinesStroke(new BasicStroke(1f));
         styler.setAxisTickMarksColor(Palette.GREY);
         styler.setErrorBarsColor(Palette.INK);
+        styler.setErrorBarsColorSeriesColor(styler instanceof XYStyler);
+        styler.setYAxisLabelAlignment(AxesChartStyler.TextAlignment.Right);
+        styler.setChartTitlePadding(10);
+        styler.setXAxisLogarithmicDecadeOnly(false);
+        styler.setYAxisLogarithmicDecadeOnly(false);
         styler.setLegendBorderColor(Color.WHITE);
         styler.setMarkerSize(8);
         styler.setChartPadding(12);

@@ -54,7 +54,8 @@ public final class Palette {
 
     /** Black or white, whichever is easier to read on the given background. */
     public static Color textOn(Color background) {
-        return luminance(background) > 0.36 ? INK : Color.WHITE;
+        // Where both have the same contrast ratio, 4.0.
+        return luminance(background) > 0.21 ? INK : Color.WHITE;
     }
 
     /** Relative luminance between 0 (black) and 1 (white), as the contrast rule of WCAG 2 defines it. */

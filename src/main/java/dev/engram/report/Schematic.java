@@ -7,6 +7,7 @@ import java.awt.FontMetrics;
 import java.awt.Graphics2D;
 import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
+import java.awt.geom.Point2D;
 import java.awt.geom.Rectangle2D;
 import java.awt.geom.RoundRectangle2D;
 import java.util.ArrayList;
@@ -75,7 +76,7 @@ public final class Schematic implements Picture {
         Box box = new Box(x, y, w, h);
         parts.add(g -> {
             RoundRectangle2D shape = new RoundRectangle2D.Double(x, y, w, h, 12, 12);
-            g.setColor(Palette.mix(Color.WHITE, colour, 0.13));
+            g.setColor(Palette.mix(Color.WHITE, colour, 0.16));
             g.fill(shape);
             g.setColor(colour);
             g.setStroke(THIN);
@@ -109,27 +110,15 @@ public final class Schematic implements Picture {
     /** An arrow in a colour. */
     public void arrow(Box from, Box to, String label, Color colour) {
         parts.add(g -> {
-            double[][] points = route(from, to);
-            g.setColor(colour);
-            g.setStroke(LINE);
-            double[] tip = points[points.length - 1];
-            double[] before = points[points.length - 2];
-            double far = Math.hypot(tip[0] - before[0], tip[1] - before[1]);
-            if (far == 0) {
-                return;
-            }
-            double dx = (tip[0] - before[0]) / far;
-            double dy = (tip[1] - before[1]) / far;
-            Path2D head = new Path2D.Double();
-            head.moveTo(tip[0], tip[1]);
-            head.lineTo(tip[0] - HEAD * dx - HEAD / 2 * dy, tip[1] - HEAD * dy + HEAD / 2 * dx);
-            head.lineTo(tip[0] - HEAD * dx + HEAD / 2 * dy, tip[1] - HEAD * dy - HEAD / 2 * dx);
-            head.closePath();
-            // The line ends inside the head, so that its blunt end does not stick out at the tip.
-            g.draw(shortened(points, dx * (HEAD - 2), dy * (HEAD - 2)));
-            g.fill(head);
-            label(g, points, label);
+            List<Point2D> line = route(from, to);
+            drawLine(g, line, colour, false);
+            drawLabel(g, line, label);
         });
+    }
+
+    /** A line with a head at both ends: each box reads from and writes to the other. */
+    public void exchange(Box one, Box other) {
+        parts.add(g -> drawLine(g, route(one, other), Palette.INK, true));
     }
 
     /** A numbered disc centred at a point. */
@@ -145,13 +134,13 @@ public final class Schematic implements Picture {
         });
     }
 
-    /** Free text whose first baseline starts at a point; line feeds break lines. */
-    public void text(double x, double y, String text, boolean bold) {
+    /** Free text whose first baseline starts at a point; its first line is bold, line feeds break lines. */
+    public void note(double x, double y, String text) {
         parts.add(g -> {
             g.setColor(Palette.INK);
-            g.setFont(Charts.font(bold ? Font.BOLD : Font.PLAIN, 13));
             double line = y;
             for (String part : text.split("\n")) {
+                g.setFont(Charts.font(line == y ? Font.BOLD : Font.PLAIN, 13));
                 g.drawString(part, (float) x, (float) line);
                 line += 18;
             }
@@ -198,12 +187,12 @@ public final class Schematic implements Picture {
         for (String line : below) {
             y += 16;
             g.setColor(Palette.INK);
-            fitted(g, line, Font.PLAIN, 12, box, y - 3.5);
+            fitted(g, line, Font.PLAIN, 12.5f, box, y - 3.5);
         }
     }
 
-    private static void fitted(Graphics2D g, String text, int style, int size, Box box, double baseline) {
-        g.setFont(Charts.font(style, size));
+    private static void fitted(Graphics2D g, String text, int style, float size, Box box, double baseline) {
+        g.setFont(Charts.font(style, 12).deriveFont(size));
         double room = box.width() - 10;
         double wide = g.getFontMetrics().stringWidth(text);
         if (wide > room) {
@@ -213,54 +202,84 @@ public final class Schematic implements Picture {
     }
 
     /** The corners of an arrow's line: two if the boxes face each other, else four. */
-    private static double[][] route(Box a, Box b) {
-        boolean besides = a.right() <= b.x() || b.right() <= a.x();
-        double top = Math.max(a.y(), b.y());
-        double bottom = Math.min(a.bottom(), b.bottom());
-        double left = Math.max(a.x(), b.x());
-        double right = Math.min(a.right(), b.right());
-        if (besides) {
-            double x0 = a.right() <= b.x() ? a.right() : a.x();
-            double x1 = a.right() <= b.x() ? b.x() : b.right();
+    private static List<Point2D> route(Box a, Box b) {
+        boolean rightwards = a.right() <= b.x();
+        if (rightwards || b.right() <= a.x()) {
+            double x0 = rightwards ? a.right() : a.x();
+            double x1 = rightwards ? b.x() : b.right();
+            double top = Math.max(a.y(), b.y());
+            double bottom = Math.min(a.bottom(), b.bottom());
             if (top < bottom) {
-                double y = (top + bottom) / 2;
-                return new double[][] {{x0, y}, {x1, y}};
+                return List.of(point(x0, (top + bottom) / 2), point(x1, (top + bottom) / 2));
             }
             double middle = (x0 + x1) / 2;
-            return new double[][] {{x0, a.centreY()}, {middle, a.centreY()}, {middle, b.centreY()}, {x1, b.centreY()}};
+            return List.of(
+                    point(x0, a.centreY()),
+                    point(middle, a.centreY()),
+                    point(middle, b.centreY()),
+                    point(x1, b.centreY()));
         }
-        double x = (left + right) / 2;
+        double x = (Math.max(a.x(), b.x()) + Math.min(a.right(), b.right())) / 2;
         boolean down = a.bottom() <= b.y();
-        return new double[][] {{x, down ? a.bottom() : a.y()}, {x, down ? b.y() : b.bottom()}};
+        return List.of(point(x, down ? a.bottom() : a.y()), point(x, down ? b.y() : b.bottom()));
     }
 
-    private static Path2D shortened(double[][] points, double dx, double dy) {
-        Path2D path = new Path2D.Double();
-        path.moveTo(points[0][0], points[0][1]);
-        for (int i = 1; i < points.length; i++) {
-            boolean last = i == points.length - 1;
-            path.lineTo(points[i][0] - (last ? dx : 0), points[i][1] - (last ? dy : 0));
+    private static void drawLine(Graphics2D g, List<Point2D> corners, Color colour, boolean bothEnds) {
+        g.setColor(colour);
+        g.setStroke(LINE);
+        List<Point2D> line = new ArrayList<>(corners);
+        // The line ends inside the heads, so that its blunt ends do not stick out at the tips.
+        int last = line.size() - 1;
+        line.set(last, drawHead(g, corners.get(last - 1), corners.get(last)));
+        if (bothEnds) {
+            line.set(0, drawHead(g, corners.get(1), corners.get(0)));
         }
-        return path;
+        Path2D path = new Path2D.Double();
+        path.moveTo(line.get(0).getX(), line.get(0).getY());
+        line.subList(1, line.size()).forEach(p -> path.lineTo(p.getX(), p.getY()));
+        g.draw(path);
     }
 
-    private static void label(Graphics2D g, double[][] points, String label) {
+    /** Draws an arrow head and returns where its line should end. */
+    private static Point2D drawHead(Graphics2D g, Point2D before, Point2D tip) {
+        double far = before.distance(tip);
+        if (far == 0) {
+            return tip;
+        }
+        double dx = (tip.getX() - before.getX()) / far;
+        double dy = (tip.getY() - before.getY()) / far;
+        double x = tip.getX() - HEAD * dx;
+        double y = tip.getY() - HEAD * dy;
+        Path2D head = new Path2D.Double();
+        head.moveTo(tip.getX(), tip.getY());
+        head.lineTo(x - HEAD / 2 * dy, y + HEAD / 2 * dx);
+        head.lineTo(x + HEAD / 2 * dy, y - HEAD / 2 * dx);
+        head.closePath();
+        g.fill(head);
+        return point(x + dx, y + dy);
+    }
+
+    private static void drawLabel(Graphics2D g, List<Point2D> line, String label) {
         if (label == null || label.isEmpty()) {
             return;
         }
-        int middle = points.length / 2;
-        double x = (points[middle - 1][0] + points[middle][0]) / 2;
-        double y = (points[middle - 1][1] + points[middle][1]) / 2;
+        Point2D a = line.get(line.size() / 2 - 1);
+        Point2D b = line.get(line.size() / 2);
         g.setFont(Charts.font(Font.ITALIC, 12));
         FontMetrics metrics = g.getFontMetrics();
         double wide = metrics.stringWidth(label);
-        boolean flat = points[middle - 1][1] == points[middle][1];
-        double baseline = flat ? y - 6 : y + 4;
-        double left = flat ? x - wide / 2 : x + 7;
+        boolean flat = a.getY() == b.getY();
+        double left = flat ? (a.getX() + b.getX() - wide) / 2 : a.getX() + 7;
+        double baseline = (a.getY() + b.getY()) / 2 + (flat ? -6 : 4);
+        // A veil keeps the label legible where it crosses another line.
         g.setColor(new Color(255, 255, 255, 200));
         g.fill(new Rectangle2D.Double(left - 2, baseline - metrics.getAscent(), wide + 4, metrics.getHeight() - 1));
         g.setColor(Palette.INK);
         g.drawString(label, (float) left, (float) baseline);
+    }
+
+    private static Point2D point(double x, double y) {
+        return new Point2D.Double(x, y);
     }
 
     private static void centred(Graphics2D g, String text, double x, double baseline) {

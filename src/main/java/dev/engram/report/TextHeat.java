@@ -173,7 +173,7 @@ public record TextHeat(String title, Axis value, List<String> tokens, double[] v
         g.drawRect(MARGIN, top, wide, 12);
         g.setColor(Palette.INK);
         g.setFont(Charts.font(Font.PLAIN, 13));
-        String text = Format.number(ends[0]) + " to " + Format.number(ends[1]) + ", " + value.label();
+        String text = value.label() + ", " + Format.number(ends[0]) + " to " + Format.number(ends[1]);
         g.drawString(text, MARGIN + wide + 10, top + 11);
     }
 
