@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -101,9 +103,21 @@ final class ExpectedTensors {
                                 ? "lies beyond the " + config.layers()
                                         + " layers of its configuration; use configuration"
                                         + " and weights of the same model."
-                                : "the decoder of " + config.family().name().toLowerCase(java.util.Locale.ROOT)
+                                : "the decoder of " + config.family().name().toLowerCase(Locale.ROOT)
                                         + " does not know; use a model without it."));
             }
+        }
+    }
+
+    /** Adds the file's name to a sentence about its configuration. */
+    static LmConfig naming(Object file, Supplier<LmConfig> configuration) {
+        try {
+            return configuration.get();
+        } catch (BadInputException e) {
+            String general = "The model's configuration";
+            throw e.getMessage().startsWith(general)
+                    ? new BadInputException(file + e.getMessage().substring(general.length()), e)
+                    : e;
         }
     }
 

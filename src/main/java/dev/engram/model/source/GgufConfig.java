@@ -49,22 +49,24 @@ final class GgufConfig {
         same("rope.dimension_count", headDim, "the head width; partial rotation is not supported");
         int vocab = vocabulary();
         Map<String, long[]> shapes = file.shapes();
-        return new LmConfig(
-                family,
-                need("block_count"),
-                hidden,
-                heads,
-                kvHeads,
-                headDim,
-                need("feed_forward_length"),
-                vocab,
-                need("context_length"),
-                decimal("attention.layer_norm_rms_epsilon")
-                        .orElseThrow(() -> missing(architecture + ".attention.layer_norm_rms_epsilon")),
-                new Positions.Rope(decimal("rope.freq_base").orElse(10000.0), scaling(headDim)),
-                !shapes.containsKey("output.weight"),
-                shapes.containsKey("blk.0.attn_q.bias") || family == LmConfig.Family.QWEN2,
-                family == LmConfig.Family.QWEN3);
+        return ExpectedTensors.naming(
+                file.path(),
+                () -> new LmConfig(
+                        family,
+                        need("block_count"),
+                        hidden,
+                        heads,
+                        kvHeads,
+                        headDim,
+                        need("feed_forward_length"),
+                        vocab,
+                        need("context_length"),
+                        decimal("attention.layer_norm_rms_epsilon")
+                                .orElseThrow(() -> missing(architecture + ".attention.layer_norm_rms_epsilon")),
+                        new Positions.Rope(decimal("rope.freq_base").orElse(10000.0), scaling(headDim)),
+                        !shapes.containsKey("output.weight"),
+                        shapes.containsKey("blk.0.attn_q.bias") || family == LmConfig.Family.QWEN2,
+                        family == LmConfig.Family.QWEN3));
     }
 
     GenerationDefaults generation(int vocab) {
