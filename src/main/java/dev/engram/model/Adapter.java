@@ -1,6 +1,7 @@
 package dev.engram.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.IValue;
@@ -36,12 +37,12 @@ public final class Adapter implements AutoCloseable {
      * @param pairs by the linear's name, such as {@code model.layers.0.self_attn.q_proj.weight}; others stay as they are
      * @param scale alpha / rank
      */
-    public Adapter(Decoder decoder, Map<String, Pair> pairs, double scale) {
-        this.manager = decoder.newScope();
+    public Adapter(NDManager parent, LmConfig config, Map<String, Pair> pairs, double scale) {
+        this.manager = parent.newSubManager();
         NDArray none = Kernel.none(manager);
         NDArray factor = manager.create(new float[] {(float) scale}, new Shape());
         int used = 0;
-        for (int i = 0; i < decoder.config().layers(); i++) {
+        for (int i = 0; i < config.layers(); i++) {
             for (String name : new LayerNames(i).linears()) {
                 Pair pair = pairs.get(name);
                 flat.add(pair == null ? none : pair.a());
@@ -56,9 +57,9 @@ public final class Adapter implements AutoCloseable {
         }
     }
 
-    /** All factors in the order the kernels expect. */
-    List<NDArray> flat() {
-        return flat;
+    /** One layer's factors and the scale. */
+    NDList layer(int i) {
+        return new NDList(flat.subList(i * STRIDE, (i + 1) * STRIDE));
     }
 
     IValue pinned() {

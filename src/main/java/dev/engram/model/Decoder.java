@@ -303,16 +303,7 @@ public final class Decoder implements AutoCloseable {
 
     /** Positions of the next tokens, [1|batch, tokens]; a padded row counts from its first real token. */
     private static NDArray positions(NDManager step, KvCache cache, int tokens) {
-        int[] padding = cache.padding();
-        int rows = Math.max(1, padding.length);
-        int[][] positions = new int[rows][tokens];
-        for (int b = 0; b < rows; b++) {
-            int shift = padding.length == 0 ? 0 : padding[b];
-            for (int t = 0; t < tokens; t++) {
-                positions[b][t] = Math.max(0, cache.nextPosition() + t - shift);
-            }
-        }
-        return Kernel.ids(step, positions);
+        return Backend.positions(step, cache.nextPosition(), tokens, cache.padding());
     }
 
     private Seams.Rows rowsOf(NDManager step, Seams seams, int layer, Weights w) {

@@ -235,3 +235,17 @@ def head(self, x: Tensor, gain: Tensor, table: Tensor, aux: Tensor, last: int) -
 
 def normalised(self, x: Tensor, gain: Tensor) -> Tensor:
     return torch.to(self.norm(x, gain), 6)
+
+
+def cross_entropy(self, logits: Tensor, labels: Tensor) -> Tensor:
+    # mean over positions whose label is not -100; logits [B, T, vocab], labels [B, T]
+    return torch.cross_entropy_loss(torch.reshape(logits, [-1, torch.size(logits, -1)]), torch.reshape(labels, [-1]), None, 1, -100, 0.)
+
+
+def logprobs(self, logits: Tensor, targets: Tensor) -> Tensor:  # [B, T, vocab], [B, T] -> [B, T]
+    chosen = torch.squeeze(torch.gather(logits, 2, torch.unsqueeze(targets, 2)), 2)
+    return torch.sub(chosen, torch.logsumexp(logits, [2]))
+
+
+def argmax(self, logits: Tensor) -> Tensor:  # [B, T, vocab] -> [B, T]
+    return torch.argmax(logits, -1)

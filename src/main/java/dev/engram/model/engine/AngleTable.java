@@ -78,7 +78,10 @@ public final class AngleTable {
 
     private NDArray table(float[] values, int limit) {
         try (NDArray f = manager.create(values, new Shape(limit, headDim))) {
-            return tools.one(manager, "cast", f, dtype);
+            try (NDArray cast = tools.one(manager, "cast", f, dtype)) {
+                // a recorded copy, so that training may use the table too
+                return tools.record(manager, "copy_of", cast).get(0);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.engram.model.engine;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.engram.model.LmConfig;
 import dev.engram.model.source.Checkpoint;
@@ -31,6 +32,23 @@ public final class Backend implements AutoCloseable {
             this.first = new Weights(manager, config, loader, decode, null);
             this.second = prompts == null ? null : new Weights(manager, config, loader, prompts, first);
         }
+    }
+
+    /**
+     * Positions of the next tokens; a padded row counts from its first real token.
+     *
+     * @param padding padding tokens at the left of each row; empty for none
+     * @return [1|batch, tokens]
+     */
+    public static NDArray positions(NDManager out, int first, int tokens, int[] padding) {
+        int[][] positions = new int[Math.max(1, padding.length)][tokens];
+        for (int b = 0; b < positions.length; b++) {
+            int shift = padding.length == 0 ? 0 : padding[b];
+            for (int t = 0; t < tokens; t++) {
+                positions[b][t] = Math.max(0, first + t - shift);
+            }
+        }
+        return Kernel.ids(out, positions);
     }
 
     public NDManager manager() {
