@@ -33,8 +33,10 @@ public final class TrainableDecoder implements AutoCloseable {
         this.base = new TrainingBase(manager, checkpoint, bf16);
         this.none = Kernel.none(manager);
         this.noRows = manager.create(new float[0], new Shape(1, config.kvHeads(), 0, config.headDim()));
+        // an array of its own: an array's name says which argument it is, so one array cannot stand in two
+        NDArray absent = Kernel.none(manager);
         for (int i = 0; i < Adapter.STRIDE - 1; i++) {
-            noAdapter.add(none);
+            noAdapter.add(absent);
         }
         noAdapter.add(manager.create(1f));
     }

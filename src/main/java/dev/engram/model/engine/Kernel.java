@@ -73,7 +73,8 @@ public final class Kernel implements AutoCloseable {
      * Runs a method so that gradients can flow back through it.
      *
      * @param out owner of the results
-     * @param arguments each an NDArray or an NDList; a scalar travels as a tensor
+     * @param arguments each an NDArray or an NDList that is not empty; a scalar travels as a tensor. DJL tells the arguments
+     *     apart by the arrays' names, so one array may not stand both alone and in a list, or in two lists
      */
     public NDList record(NDManager out, String method, Object... arguments) {
         Torch.enter();
@@ -84,10 +85,12 @@ public final class Kernel implements AutoCloseable {
             for (int i = 0; i < arguments.length; i++) {
                 if (arguments[i] instanceof NDList list) {
                     for (NDArray array : list) {
-                        inputs.add(named(step, array, "list" + i + "[]"));
+                        array.setName("list" + i + "[]");
+                        inputs.add(array);
                     }
                 } else {
-                    inputs.add(named(step, (NDArray) arguments[i], null));
+                    ((NDArray) arguments[i]).setName(null);
+                    inputs.add((NDArray) arguments[i]);
                 }
             }
             NDList result = IValueUtils.forward(block, inputs, true);
@@ -96,12 +99,6 @@ public final class Kernel implements AutoCloseable {
         } catch (EngineException e) {
             throw explain(method, e);
         }
-    }
-
-    /** A second wrapper of the same tensor: a name says which argument an array is, and one array may be in two calls. */
-    private static NDArray named(NDManager step, NDArray array, String name) {
-        array.setName(name);
-        return array;
     }
 
     private static IValue toIValue(Object argument, List<IValue> own) {
