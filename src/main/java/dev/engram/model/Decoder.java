@@ -263,6 +263,24 @@ public final class Decoder implements AutoCloseable {
         }
     }
 
+    /** Index of the largest logit at each row's last position; logits [batch, tokens, vocab]. */
+    public int[] argmax(NDManager out, NDArray logits) {
+        NDArray best = backend.first().kernel().one(out, "argmax", logits);
+        long[] all = best.toLongArray();
+        int rows = (int) best.getShape().get(0);
+        int tokens = all.length / rows;
+        int[] last = new int[rows];
+        for (int r = 0; r < rows; r++) {
+            last[r] = (int) all[(r + 1) * tokens - 1];
+        }
+        return last;
+    }
+
+    /** Log-probabilities of target ids [batch, tokens] under logits [batch, tokens, vocab], flattened. */
+    public float[] logprobs(NDManager out, NDArray logits, NDArray targets) {
+        return backend.first().kernel().one(out, "logprobs", logits, targets).toFloatArray();
+    }
+
     /** The hidden state after the final norm, in f32: what the head reads. */
     public NDArray normalised(NDManager out, NDArray hidden) {
         Weights w = backend.weightsFor(rows(hidden));
