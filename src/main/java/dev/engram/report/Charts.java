@@ -8,6 +8,7 @@ import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
@@ -167,7 +168,31 @@ public final class Charts {
         XYChart chart = new XYChart(WIDTH, HEIGHT, ChartTheme.XChart);
         style(chart.getStyler(), x, y, Arrays.stream(series).map(Series::name).toList());
         label(chart, title, x, y);
+        if (x.log() && decades(x, Arrays.stream(series).map(Series::x)) <= 3) {
+            chart.getStyler().setXAxisLogarithmicDecadeOnly(false);
+            chart.getStyler().setXAxisTickLabelsFormattingFunction(Charts::oneTwoFive);
+        }
+        if (y.log() && decades(y, Arrays.stream(series).map(Series::y)) <= 4) {
+            chart.getStyler().setYAxisLogarithmicDecadeOnly(false);
+            chart.getStyler().setYAxisTickLabelsFormattingFunction(Charts::oneTwoFive);
+        }
         return chart;
+    }
+
+    /** How many powers of ten an axis spans; few need labels between the powers. */
+    private static double decades(Axis axis, Stream<double[]> values) {
+        var all =
+                values.flatMapToDouble(Arrays::stream).filter(Double::isFinite).summaryStatistics();
+        double low = Double.isNaN(axis.min()) ? all.getMin() : axis.min();
+        double high = Double.isNaN(axis.max()) ? all.getMax() : axis.max();
+        return Math.log10(high / low);
+    }
+
+    /** Labels 1, 2 and 5 of each power of ten; a blank for the others, as XChart cannot draw an empty text. */
+    private static String oneTwoFive(double value) {
+        double lead = value / Math.pow(10, Math.floor(Math.log10(value) + 1e-9));
+        boolean labelled = Stream.of(1, 2, 5).anyMatch(step -> Math.abs(lead - step) < 1e-6);
+        return labelled ? Format.number(value) : " ";
     }
 
     private static XYSeries add(XYChart chart, Series series) {
@@ -232,8 +257,7 @@ public final class Charts {
         styler.setErrorBarsColorSeriesColor(styler instanceof XYStyler);
         styler.setYAxisLabelAlignment(AxesChartStyler.TextAlignment.Right);
         styler.setChartTitlePadding(10);
-        styler.setXAxisLogarithmicDecadeOnly(false);
-        styler.setYAxisLogarithmicDecadeOnly(false);
+        styler.setXAxisLabelAlignmentVertical(AxesChartStyler.TextAlignment.Left);
         styler.setLegendBorderColor(Color.WHITE);
         styler.setMarkerSize(8);
         styler.setChartPadding(12);
