@@ -257,7 +257,7 @@ public final class Charts {
         styler.setErrorBarsColorSeriesColor(styler instanceof XYStyler);
         styler.setYAxisLabelAlignment(AxesChartStyler.TextAlignment.Right);
         styler.setChartTitlePadding(10);
-        styler.setXAxisLabelAlignmentVertical(AxesChartStyler.TextAlignment.Left);
+        styler.setXAxisLabelAlignmentVertical(AxesChartStyler.TextAlignment.Right);
         styler.setLegendBorderColor(Color.WHITE);
         styler.setMarkerSize(8);
         styler.setChartPadding(12);

@@ -19,7 +19,11 @@ import tech.tablesaw.api.Table;
 public final class RichDisplay implements Extension {
     @Override
     public void install(BaseKernel kernel) {
-        Renderer renderer = kernel.getRenderer();
+        register(kernel.getRenderer());
+        CellOutput.attach(new KernelOutput(kernel));
+    }
+
+    static void register(Renderer renderer) {
         renderer.createRegistration(Table.class).preferring(MIMEType.TEXT_HTML).register((table, context) -> {
             context.renderIfRequested(MIMEType.TEXT_HTML, () -> Tables.html(table));
             context.getOutputContainer().putText(Tables.text(table));
@@ -37,7 +41,6 @@ public final class RichDisplay implements Extension {
                     // Viewers that drop colours from HTML can fall back to the image.
                     putImage(context.getOutputContainer(), text);
                 });
-        CellOutput.attach(new KernelOutput(kernel));
     }
 
     private static void putImage(DisplayData out, Picture picture) {
