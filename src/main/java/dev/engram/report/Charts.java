@@ -87,8 +87,9 @@ public final class Charts {
         standOnZero(chart.getStyler(), y, bars);
         int letters = categories.stream().mapToInt(String::length).sum();
         if (letters > 70 || categories.size() > 16) {
-            chart.getStyler().setXAxisLabelRotation(35);
-            chart.getStyler().setXAxisLabelAlignment(AxesChartStyler.TextAlignment.Right);
+            // XChart leaves out a label that would reach over the edge; a very long one must stand upright.
+            int longest = categories.stream().mapToInt(String::length).max().orElse(0);
+            chart.getStyler().setXAxisLabelRotation(longest > 30 ? 90 : 35);
         }
         for (Bars set : bars) {
             if (set.heights().length != categories.size()) {
