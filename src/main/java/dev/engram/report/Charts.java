@@ -8,6 +8,7 @@ import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.knowm.xchart.CategoryChart;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
@@ -75,30 +76,35 @@ public final class Charts {
         if (bars.length == 0 || categories.isEmpty()) {
             throw new IllegalArgumentException("The chart '" + title + "' has no bars; give at least one set of them.");
         }
+        if (y.log()) {
+            throw new IllegalArgumentException("The bars of '" + title
+                    + "' stand on zero, which a logarithmic axis does not have; use a line or scatter chart.");
+        }
         CategoryChart chart = new CategoryChart(WIDTH, HEIGHT, ChartTheme.XChart);
         style(chart.getStyler(), x, y, Arrays.stream(bars).map(Bars::name).toList());
         label(chart, title, x, y);
         chart.getStyler().setAvailableSpaceFill(bars.length == 1 ? 0.6 : 0.8);
-        if (!y.log()) {
-            standOnZero(chart.getStyler(), y, bars);
-        }
+        standOnZero(chart.getStyler(), y, bars);
         int letters = categories.stream().mapToInt(String::length).sum();
         if (letters > 70 || categories.size() > 16) {
-            chart.getStyler().setXAxisLabelRotation(35);
+            // XChart leaves out a label that would reach over the edge; a very long one must stand upright.
+            int longest = categories.stream().mapToInt(String::length).max().orElse(0);
+            chart.getStyler().setXAxisLabelRotation(longest > 30 ? 90 : 35);
         }
         for (Bars set : bars) {
             if (set.heights().length != categories.size()) {
                 throw new IllegalArgumentException("The bars '" + set.name() + "' have " + set.heights().length
                         + " heights for " + categories.size() + " categories; give one per category.");
             }
-            requirePositive(y, set.name(), set.heights());
-            List<Double> errors = set.error() == null
-                    ? null
-                    : Arrays.stream(set.error()).boxed().toList();
             chart.addSeries(
-                    set.name(), categories, Arrays.stream(set.heights()).boxed().toList(), errors);
+                    set.name(), categories, gaps(set.heights()), set.error() == null ? null : gaps(set.error()));
         }
         return chart;
+    }
+
+    /** XChart leaves a bar out where it finds null; NaN it cannot draw. */
+    private static List<Double> gaps(double[] values) {
+        return Arrays.stream(values).mapToObj(v -> Double.isNaN(v) ? null : v).toList();
     }
 
     /** Puts the bars on the axis itself and leaves room above the highest interval. */
@@ -107,9 +113,11 @@ public final class Charts {
         double highest = 0;
         for (Bars set : bars) {
             for (int i = 0; i < set.heights().length; i++) {
+                double height = set.heights()[i];
                 double error = set.error() == null ? 0 : set.error()[i];
-                lowest = Math.min(lowest, set.heights()[i] - (set.heights()[i] < 0 ? error : 0));
-                highest = Math.max(highest, set.heights()[i] + error);
+                // A comparison with NaN is false, so missing bars do not count.
+                lowest = height - error < lowest && height < 0 ? height - error : lowest;
+                highest = height + error > highest ? height + error : highest;
             }
         }
         styler.setPlotContentSize(0.999);
@@ -162,12 +170,49 @@ public final class Charts {
         }
         for (Series one : series) {
             requirePositive(x, one.name(), one.x());
-            requirePositive(y, one.name(), one.y());
+            requirePositive(y, one.name(), lowerEnds(one));
         }
         XYChart chart = new XYChart(WIDTH, HEIGHT, ChartTheme.XChart);
         style(chart.getStyler(), x, y, Arrays.stream(series).map(Series::name).toList());
         label(chart, title, x, y);
+        double xDecades = x.log() ? decades(x, Arrays.stream(series).map(Series::x)) : 0;
+        double yDecades = y.log() ? decades(y, Arrays.stream(series).map(Series::y)) : 0;
+        if (x.log() && xDecades <= 3) {
+            chart.getStyler().setXAxisLogarithmicDecadeOnly(false);
+            chart.getStyler().setXAxisTickLabelsFormattingFunction(Charts::oneTwoFive);
+        }
+        if (y.log() && yDecades <= 4) {
+            chart.getStyler().setYAxisLogarithmicDecadeOnly(false);
+            chart.getStyler().setYAxisTickLabelsFormattingFunction(Charts::oneTwoFive);
+        }
+        // There is a line for each ninth of a power of ten; over many powers they would hide the data.
+        chart.getStyler().setPlotGridVerticalLinesVisible(xDecades <= 4);
+        chart.getStyler().setPlotGridHorizontalLinesVisible(yDecades <= 5);
         return chart;
+    }
+
+    /** How many powers of ten an axis spans; few need labels between the powers. */
+    private static double decades(Axis axis, Stream<double[]> values) {
+        var all =
+                values.flatMapToDouble(Arrays::stream).filter(Double::isFinite).summaryStatistics();
+        double low = Double.isNaN(axis.min()) ? all.getMin() : axis.min();
+        double high = Double.isNaN(axis.max()) ? all.getMax() : axis.max();
+        return Math.log10(high / low);
+    }
+
+    /** Labels 1, 2 and 5 of each power of ten; a blank for the others, as XChart cannot draw an empty text. */
+    private static String oneTwoFive(double value) {
+        double lead = value / Math.pow(10, Math.floor(Math.log10(value) + 1e-9));
+        boolean labelled = Stream.of(1, 2, 5).anyMatch(step -> Math.abs(lead - step) < 1e-6);
+        return labelled ? Format.number(value) : " ";
+    }
+
+    private static double[] lowerEnds(Series series) {
+        double[] ends = series.y().clone();
+        for (int i = 0; series.error() != null && i < ends.length; i++) {
+            ends[i] -= series.error()[i];
+        }
+        return ends;
     }
 
     private static XYSeries add(XYChart chart, Series series) {
@@ -232,8 +277,7 @@ public final class Charts {
         styler.setErrorBarsColorSeriesColor(styler instanceof XYStyler);
         styler.setYAxisLabelAlignment(AxesChartStyler.TextAlignment.Right);
         styler.setChartTitlePadding(10);
-        styler.setXAxisLogarithmicDecadeOnly(false);
-        styler.setYAxisLogarithmicDecadeOnly(false);
+        styler.setXAxisLabelAlignmentVertical(AxesChartStyler.TextAlignment.Right);
         styler.setLegendBorderColor(Color.WHITE);
         styler.setMarkerSize(8);
         styler.setChartPadding(12);

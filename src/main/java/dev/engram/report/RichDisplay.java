@@ -6,7 +6,6 @@ import java.util.UUID;
 import org.dflib.jjava.jupyter.Extension;
 import org.dflib.jjava.jupyter.kernel.BaseKernel;
 import org.dflib.jjava.jupyter.kernel.display.DisplayData;
-import org.dflib.jjava.jupyter.kernel.display.RenderContext;
 import org.dflib.jjava.jupyter.kernel.display.Renderer;
 import org.dflib.jjava.jupyter.kernel.display.mime.MIMEType;
 import org.knowm.xchart.internal.chartpart.IChart;
@@ -20,34 +19,34 @@ import tech.tablesaw.api.Table;
 public final class RichDisplay implements Extension {
     @Override
     public void install(BaseKernel kernel) {
-        Renderer renderer = kernel.getRenderer();
+        register(kernel.getRenderer());
+        CellOutput.attach(new KernelOutput(kernel));
+    }
+
+    static void register(Renderer renderer) {
         renderer.createRegistration(Table.class).preferring(MIMEType.TEXT_HTML).register((table, context) -> {
             context.renderIfRequested(MIMEType.TEXT_HTML, () -> Tables.html(table));
             context.getOutputContainer().putText(Tables.text(table));
         });
         renderer.createRegistration(IChart.class)
                 .preferring(MIMEType.IMAGE_PNG)
-                .register((chart, context) -> putImage(Charts.picture(chart), context));
+                .register((chart, context) -> putImage(context.getOutputContainer(), Charts.picture(chart)));
         renderer.createRegistration(Picture.class)
                 .preferring(MIMEType.IMAGE_PNG)
-                .register((picture, context) -> putImage(picture, context));
+                .register((picture, context) -> putImage(context.getOutputContainer(), picture));
         renderer.createRegistration(TextHeat.class)
                 .preferring(MIMEType.TEXT_HTML)
-                .supporting(MIMEType.IMAGE_PNG)
                 .register((text, context) -> {
                     context.renderIfRequested(MIMEType.TEXT_HTML, text::html);
-                    putImage(text, context);
+                    // Viewers that drop colours from HTML can fall back to the image.
+                    putImage(context.getOutputContainer(), text);
                 });
-        CellOutput.attach(new KernelOutput(kernel));
     }
 
-    private static void putImage(Picture picture, RenderContext context) {
-        DisplayData out = context.getOutputContainer();
-        context.renderIfRequested(MIMEType.IMAGE_PNG, () -> {
-            // The bitmap is denser than the screen; the size in points tells the notebook how large to show it.
-            out.putMetaData(MIMEType.IMAGE_PNG, Map.of("width", picture.width(), "height", picture.height()));
-            return Base64.getMimeEncoder().encodeToString(picture.png());
-        });
+    private static void putImage(DisplayData out, Picture picture) {
+        out.putData(MIMEType.IMAGE_PNG, Base64.getMimeEncoder().encodeToString(picture.png()));
+        // The bitmap is denser than the screen; the size in points tells the notebook how large to show it.
+        out.putMetaData(MIMEType.IMAGE_PNG, Map.of("width", picture.width(), "height", picture.height()));
         out.putText(picture.description());
     }
 
@@ -56,9 +55,12 @@ public final class RichDisplay implements Extension {
         @Override
         public String show(String text, String html) {
             DisplayData data = data(text, html);
-            data.setDisplayId(UUID.randomUUID().toString());
+            String handle = UUID.randomUUID().toString();
+            // Not setDisplayId: its return type differs between 1.0-a6, which is compiled against, and 1.0-a8, which
+            // runs.
+            data.putTransientData("display_id", handle);
             kernel.getIO().display.display(data);
-            return data.getDisplayId();
+            return handle;
         }
 
         @Override

@@ -193,6 +193,11 @@ class ChartsTest {
                         () -> Charts.line("t", axis, axis.logarithmic(), Series.of("loss", new double[] {1, 0})))
                 .getMessage();
         assertTrue(message.contains("0.0 of 'loss'"), message);
+        Series wide = Series.of("wide", new double[] {1, 2}).withError(0.5, 3);
+        assertThrows(IllegalArgumentException.class, () -> Charts.line("t", axis, axis.logarithmic(), wide));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Charts.bar("t", axis, axis.logarithmic(), List.of("a"), Bars.of("b", 1)));
         assertThrows(
                 IllegalArgumentException.class, () -> HeatMap.of("t", axis, axis, axis, new double[][] {{1, 2}, {1}}));
         assertThrows(IllegalArgumentException.class, () -> sampleMap().labels(List.of("one"), List.of()));
@@ -248,6 +253,26 @@ class ChartsTest {
         assertEquals(Palette.value(1), Palette.value(7));
         assertEquals(Color.WHITE, Palette.textOn(Palette.BLUE));
         assertEquals(Palette.INK, Palette.textOn(Palette.YELLOW));
+    }
+
+    @Test
+    void awkwardDataIsStillDrawn() {
+        Axis axis = Axis.of("x", "m");
+        double[] none = {Double.NaN, Double.NaN};
+        for (IChart chart : List.of(
+                Charts.line("one point", axis, axis, Series.of("a", new double[] {3})),
+                Charts.line("all missing", axis, axis, Series.of("a", none)),
+                Charts.line("constant", axis, axis, Series.of("a", new double[] {2, 2, 2})),
+                Charts.bar("zeros", axis, axis, List.of("a"), Bars.of("b", 0)),
+                Charts.bar(
+                        "below",
+                        axis,
+                        axis,
+                        List.of("a", "b"),
+                        Bars.of("c", -3, -1).withError(1, 1)),
+                Charts.bar("missing", axis, axis, List.of("a", "b"), Bars.of("c", Double.NaN, 2)))) {
+            assertDrawn(Charts.image(chart), 0.005, 10);
+        }
     }
 
     @Test

@@ -12,7 +12,7 @@ class SchematicTest {
     static Schematic sixPlaces() {
         var d = new Schematic("Six places where a memory can live", 1000, 640);
         Color[] colour = {Palette.GREEN, Palette.ORANGE, Palette.VERMILLION, Palette.SKY, Palette.PURPLE, Palette.BLUE};
-        d.frame(385, 52, 420, 398, "one of N layers");
+        d.frame(385, 44, 420, 406, "one of N layers");
         var tokens = d.box(140, 262, 75, 56, "tokens", "numbers");
         var attention = d.box(405, 172, 255, 48, "attention", "looks up what came before");
         var mlp = d.box(680, 172, 105, 48, "MLP", "");
