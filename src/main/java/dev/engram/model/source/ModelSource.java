@@ -53,8 +53,7 @@ public final class ModelSource {
 
     /** Whether the default model is there, and where: for checks that must not fail. */
     public static Optional<Path> defaultModel() {
-        ModelSource here =
-                new ModelSource(System.getenv(), setupFolder(), (file, done, total) -> {});
+        ModelSource here = new ModelSource(System.getenv(), setupFolder(), (file, done, total) -> {});
         String named = here.environment.getOrDefault("ENGRAM_MODEL_PATH", "");
         return named.isEmpty() ? here.prepared() : Optional.of(Path.of(named)).filter(Files::exists);
     }
