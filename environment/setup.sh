@@ -50,7 +50,7 @@ trap on_exit EXIT
 
 take_lock() { # one set-up at a time in a checkout; held until this process ends
     [ -z "$LOCKED" ] || return 0
-    case "$ROOT" in *:*) fail "The path $ROOT holds a colon, which Java cannot have in a class path; move the checkout." ;; esac
+    case "$ROOT" in *[:\\]*) fail "The path $ROOT holds a colon or backslash, which Java and Maven cannot have there; move the checkout." ;; esac
     if ! mkdir -p "$STATE" 2>/dev/null || ! [ -w "$STATE" ]; then
         fail "The set-up cannot write to $STATE; make the checkout writable, or copy it to a folder that is."
     fi
@@ -218,6 +218,7 @@ ensure_jar() {
     require_space "$ROOT" 1000 "Building the library"
     prepare_build
     step "building the library with Maven" "$STATE/log/maven.log" build_jar
+    [ -f "$ROOT/target/engram.jar" ] || fail "Maven ended well but made no target/engram.jar; see $STATE/log/maven.log."
     mark_built
 }
 
