@@ -6,6 +6,7 @@ import dev.engram.model.text.GgufTokenizer;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -112,7 +113,7 @@ public final class GgufCheckpoint implements Checkpoint {
 
     @Override
     public String tokenizerJson() {
-        if (!(file.metadata().get("tokenizer.ggml.tokens") instanceof java.util.List<?>)) {
+        if (!(file.metadata().get("tokenizer.ggml.tokens") instanceof List<?>)) {
             throw new BadInputException(
                     file.path() + " holds no tokenizer (tokenizer.ggml.tokens); use a GGUF file with its tokenizer.");
         }

@@ -13,9 +13,6 @@ import java.util.Set;
 
 /** The configuration of a GGUF model, from its metadata and, where the metadata is silent, from its tensors. */
 final class GgufConfig {
-    private static final Map<String, LmConfig.Family> FAMILIES =
-            Map.of("llama", LmConfig.Family.LLAMA, "qwen2", LmConfig.Family.QWEN2, "qwen3", LmConfig.Family.QWEN3);
-
     private final GgufFile file;
     private final Map<String, Object> metadata;
     private final String architecture;
@@ -27,11 +24,7 @@ final class GgufConfig {
     }
 
     LmConfig read() {
-        LmConfig.Family family = FAMILIES.get(architecture);
-        if (family == null) {
-            throw new BadInputException(file.path() + " has the architecture '" + architecture
-                    + "', which is not supported; use a model of llama, qwen2 or qwen3.");
-        }
+        LmConfig.Family family = Families.of(architecture, file.path());
         if (whole("expert_count").orElse(0) > 0) {
             throw new BadInputException(
                     file.path() + " is a mixture of " + whole("expert_count").get()

@@ -6,13 +6,10 @@ import dev.engram.model.LmConfig;
 import dev.engram.model.Positions;
 import dev.engram.model.Positions.RopeScaling;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 
 /** Reads a config.json, in the form of transformers 4 (rope_theta, rope_scaling) or 5 (rope_parameters). */
 final class HfConfig {
-    private static final Map<String, LmConfig.Family> FAMILIES =
-            Map.of("llama", LmConfig.Family.LLAMA, "qwen2", LmConfig.Family.QWEN2, "qwen3", LmConfig.Family.QWEN3);
     private static final int QWEN3_HEAD_DIM = 128;
 
     private final Json json;
@@ -23,11 +20,7 @@ final class HfConfig {
         String type = json.string("model_type")
                 .orElseThrow(() -> new BadInputException(
                         file + " lacks the field model_type; use the config.json of a language model."));
-        family = FAMILIES.get(type);
-        if (family == null) {
-            throw new BadInputException(file + " has the architecture '" + type
-                    + "', which is not supported; use a model of llama, qwen2 or qwen3.");
-        }
+        family = Families.of(type, file);
     }
 
     static LmConfig read(Path file) {

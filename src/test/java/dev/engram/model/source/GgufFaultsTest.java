@@ -1,8 +1,10 @@
 package dev.engram.model.source;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -21,6 +23,23 @@ class GgufFaultsTest {
         try (GgufFile f = GgufFile.open(file)) {
             assertEquals(2, f.version());
             assertEquals(8, f.tensor("x").elements());
+        }
+    }
+
+    @Test
+    void filesAboveTwoGigabytesAreReadInParts() throws IOException {
+        long far = 3L << 30;
+        Path file = new GgufBytes(3)
+                .tensor("near", F32, 0, 8)
+                .tensor("far", F32, far, 2)
+                .write(path(), 32);
+        try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+            sparse.seek(Files.size(file) - 32 + far);
+            sparse.write(new byte[] {0, 0, -128, 63, 0, 0, 0, 64});
+        }
+        try (GgufFile f = GgufFile.open(file)) {
+            assertArrayEquals(new float[] {1, 2}, Dequantizer.toFloats(f.tensor("far")));
+            assertArrayEquals(new float[8], Dequantizer.toFloats(f.tensor("near")));
         }
     }
 

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -99,7 +100,7 @@ class HubDownloadTest {
         hub.breaks = 1;
         hub.status = 0;
         Path part = target.resolve(WEIGHTS + "." + TinyHub.hash(weights).substring(0, 16) + ".incomplete");
-        Files.write(part, java.util.Arrays.copyOf(weights, 600));
+        Files.write(part, Arrays.copyOf(weights, 600));
         hub.requests.clear();
         fetch();
         assertEquals(
@@ -116,6 +117,7 @@ class HubDownloadTest {
         hub.breaks = 1;
         fetch();
         assertArrayEquals(weights, Files.readAllBytes(target.resolve(WEIGHTS)));
+        assertEquals(4, hub.requestsFor("GET", WEIGHTS).size(), "two attempts, each of them redirected once");
     }
 
     @Test

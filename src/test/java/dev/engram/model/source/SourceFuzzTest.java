@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Damaged files open or give a sentence; nothing else may happen. */
 class SourceFuzzTest {
-    private static final int FILES = 1500;
+    private static final int FILES = 1000;
 
     @TempDir
     Path folder;
