@@ -50,7 +50,8 @@ def serve(out, peer, settings, operations):
         out.write(json.dumps(value) + "\n")
         out.flush()
 
-    answer({"ready": True, "peer": peer, "settings": settings})
+    set_outside = {k: v for k, v in os.environ.items() if k.startswith(("OMP_", "GOMP_", "KMP_", "MKL_"))}
+    answer({"ready": True, "peer": peer, "settings": settings | {"environment": set_outside}})
     operations = operations | {"memory": lambda request: memory()}
     for line in sys.stdin:
         if not line.strip():
