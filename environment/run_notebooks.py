@@ -171,6 +171,8 @@ class Runner:
         key = hashlib.sha256(json.dumps([before, *self._setting]).encode()).hexdigest()
         copy = self._out / name
         if chosen.resume and self._history.key(history_name) == key and copy.is_file():
+            if chosen.save:
+                notebook_file.write(notebook_file.read(copy), self._folder / name)
             print(f"{label:<36} unchanged since it passed, skipped", flush=True)
             return "skipped"
 
