@@ -78,7 +78,7 @@ final class Runs {
     }
 
     /** Remembers the residual stream at the three places of each layer. */
-    static final class Residuals implements Seams.HiddenHook {
+    static class Residuals implements Seams.HiddenHook {
         final List<float[]> before = new ArrayList<>();
         final List<float[]> middle = new ArrayList<>();
         final List<float[]> after = new ArrayList<>();
