@@ -107,6 +107,10 @@ public final class Decoder implements AutoCloseable {
             float[] where = new float[(int) tokens];
             float[] values = new float[(int) tokens * config.hidden()];
             vectors.forEach((at, vector) -> {
+                if (at < 0 || at >= tokens || vector.size() != config.hidden()) {
+                    throw new BadInputException("A vector of " + vector.size() + " numbers was given for token " + at
+                            + " of " + tokens + "; give " + config.hidden() + " numbers and an index of the text.");
+                }
                 where[at] = 1;
                 System.arraycopy(vector.toFloatArray(), 0, values, at * config.hidden(), config.hidden());
             });
