@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.engine.Backend;
 import dev.engram.model.engine.Formats;
+import dev.engram.model.engine.KernelChoice;
 import dev.engram.model.engine.Torch;
 import dev.engram.model.source.Checkpoint;
 import dev.engram.model.source.GenerationDefaults;
@@ -57,8 +58,11 @@ public final class CausalLm implements AutoCloseable {
     /** Opens a model; bad files and settings give a {@link BadInputException}. */
     public static CausalLm open(String model, LoadOptions options) {
         NDManager manager = Torch.manager(options.device());
-        Torch.setThreads(options.threads());
         try (Checkpoint checkpoint = ModelSource.open(model)) {
+            Torch.setThreads(
+                    options.threads() > 0
+                            ? options.threads()
+                            : new KernelChoice(manager, checkpoint.config()).threads(Torch.physicalCores()));
             Tokenizer tokenizer = new Tokenizer(checkpoint.tokenizerJson());
             DType dtype = options.dtype() == DType.AUTO ? AutoFormat.choose(checkpoint, tokenizer) : options.dtype();
             Backend backend = Formats.open(manager, checkpoint, dtype);

@@ -223,6 +223,23 @@ public final class KvCache implements AutoCloseable {
         l.length = n;
     }
 
+    /** Takes back the last {@code tokens} tokens, as if they had not been fed; none of their slots may have been dropped. */
+    public void truncate(int tokens) {
+        for (Layer layer : layers) {
+            for (int[] head : layer.positions) {
+                int first = layer.length - tokens;
+                if (first < 0 || tokens > 0 && head[first] != nextPosition - tokens) {
+                    throw new IllegalArgumentException(
+                            tokens + " tokens cannot be taken back: some of them were dropped");
+                }
+            }
+        }
+        for (Layer layer : layers) {
+            layer.length -= tokens;
+        }
+        nextPosition -= tokens;
+    }
+
     /** Drops slots of a layer, the same for all heads. */
     public void drop(int layer, int... slots) {
         boolean[] gone = new boolean[layers[layer].length];

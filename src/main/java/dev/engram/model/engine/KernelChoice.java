@@ -70,6 +70,29 @@ public final class KernelChoice {
         return best;
     }
 
+    /**
+     * How many threads decode fastest. Threads wait for each other by spinning, so on a machine whose cores are also busy with
+     * something else two can fall to a tenth of the speed of one; a busy moment at load therefore decides for one.
+     *
+     * @param most the physical cores
+     */
+    public int threads(int most) {
+        if (most < 2) {
+            return most;
+        }
+        double[] one = new double[3];
+        double[] all = new double[3];
+        for (int r = 0; r < one.length; r++) {
+            Torch.setThreads(1);
+            one[r] = seconds(LinearFormat.PLAIN, true, 1, 2);
+            Torch.setThreads(most);
+            all[r] = seconds(LinearFormat.PLAIN, true, 1, 2);
+        }
+        java.util.Arrays.sort(one);
+        java.util.Arrays.sort(all);
+        return all[1] < 0.95 * one[1] ? most : 1;
+    }
+
     private static LinearFormat pinned() {
         String name = System.getenv("ENGRAM_KERNEL");
         if (name == null || name.isBlank()) {

@@ -16,18 +16,28 @@ import java.util.regex.Pattern;
 
 /** The PyTorch engine behind DJL: device, threads, and the state that every thread must set for itself. */
 public final class Torch {
-    private static final ThreadLocal<Boolean> ENTERED = ThreadLocal.withInitial(() -> {
-        // The optimiser specialises a method for training or inference and then fails in the other mode.
-        JniUtils.setGraphExecutorOptimize(false);
-        JniUtils.setGradMode(false);
-        return true;
-    });
+    /** Threads wanted for one operation; the setting itself belongs to each thread. */
+    private static volatile int wanted;
+
+    private static final ThreadLocal<Integer> ENTERED = new ThreadLocal<>();
 
     private Torch() {}
 
     /** Prepares the calling thread; cheap after the first time. New threads would otherwise record graphs. */
     public static void enter() {
-        ENTERED.get();
+        Integer threads = ENTERED.get();
+        if (threads == null) {
+            // The optimiser specialises a method for training or inference and then fails in the other mode.
+            JniUtils.setGraphExecutorOptimize(false);
+            JniUtils.setGradMode(false);
+        }
+        int now = wanted;
+        if (threads == null || threads != now) {
+            if (now > 0) {
+                JniUtils.setNumThreads(now);
+            }
+            ENTERED.set(now);
+        }
     }
 
     /** A manager on the chosen device; ENGRAM_DEVICE, where set, decides for {@code AUTO}. */
@@ -35,26 +45,24 @@ public final class Torch {
         System.setProperty("OPT_OUT_TRACKING", "true");
         Engine engine = Engine.getEngine("PyTorch");
         enter();
-        DeviceChoice wanted = choice;
+        DeviceChoice which = choice;
         String environment = System.getenv("ENGRAM_DEVICE");
         if (choice == DeviceChoice.AUTO && environment != null && !environment.isBlank()) {
-            wanted = DeviceChoice.parse(environment.strip());
+            which = DeviceChoice.parse(environment.strip());
         }
         boolean gpu = engine.getGpuCount() > 0;
-        if (wanted == DeviceChoice.CUDA && !gpu) {
+        if (which == DeviceChoice.CUDA && !gpu) {
             throw new BadInputException("--device is cuda, but PyTorch finds no CUDA device on this machine;"
                     + " use --device cpu, or put DJL's CUDA build of PyTorch on the class path.");
         }
-        Device device = gpu && wanted != DeviceChoice.CPU ? Device.gpu() : Device.cpu();
+        Device device = gpu && which != DeviceChoice.CPU ? Device.gpu() : Device.cpu();
         return engine.newBaseManager(device);
     }
 
-    /** Sets the threads of one operation. 0 takes the physical cores: two spinning threads on one core are slower than one. */
-    public static int setThreads(int threads) {
-        int n = threads > 0 ? threads : physicalCores();
+    /** Sets the threads of one operation, for all threads that compute from now on. */
+    public static void setThreads(int threads) {
+        wanted = threads;
         enter();
-        JniUtils.setNumThreads(n);
-        return n;
     }
 
     public static int threads() {

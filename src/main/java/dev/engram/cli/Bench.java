@@ -1,0 +1,11 @@
+package dev.engram.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** Speed, measured side by side with the peers. */
+@Command(
+        name = "bench",
+        description = "Measures speed in interleaved rounds, beside the peers that are installed.",
+        subcommands = {BenchDecode.class, BenchPrefill.class, BenchBatch.class, BenchOpen.class, HelpCommand.class})
+final class Bench {}

@@ -1,0 +1,110 @@
+package dev.engram.cli;
+
+import dev.engram.model.BadInputException;
+import dev.engram.model.engine.Torch;
+import dev.engram.model.source.ModelSource;
+import dev.engram.report.Profile;
+import dev.engram.report.RunFolder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** What all races have in common: the model, who takes part, how many rounds. */
+final class BenchOptions {
+    @Option(names = "--model", description = "Model to measure; default: ENGRAM_MODEL, else the default model.")
+    String model = System.getenv().getOrDefault("ENGRAM_MODEL", ModelSource.DEFAULT);
+
+    @Option(
+            names = "--dtypes",
+            split = ",",
+            description = "Own formats; default: ${DEFAULT-VALUE}.",
+            defaultValue = "f32,bf16,auto")
+    List<String> dtypes;
+
+    @Option(
+            names = "--peers",
+            split = ",",
+            description = "transformers, llama.cpp, or none; default: ${DEFAULT-VALUE}.",
+            defaultValue = "transformers")
+    List<String> peers;
+
+    @Option(names = "--rounds", description = "Interleaved rounds; default: ${DEFAULT-VALUE}.", defaultValue = "5")
+    int rounds;
+
+    @Option(names = "--threads", description = "Threads of every contestant; default: the physical cores.")
+    int threads;
+
+    @Option(names = "--transformers-python", description = "Python of the transformers peer.")
+    String transformersPython = System.getenv().getOrDefault("ENGRAM_PEER_TRANSFORMERS", "python3");
+
+    @Option(names = "--llamacpp-python", description = "Python of the llama.cpp peer.")
+    String llamaPython = System.getenv().getOrDefault("ENGRAM_PEER_LLAMACPP", "python3");
+
+    private static Path home() {
+        return Path.of(System.getenv().getOrDefault("ENGRAM_HOME", ".")).toAbsolutePath();
+    }
+
+    /** Where the results go: results/NAME/PROFILE. */
+    RunFolder results(String name) {
+        RunFolder run = RunFolder.open(home().resolve("results"), name, Profile.fromEnvironment(), 0);
+        run.setting("model", model).setting("threads", threads()).setting("rounds", rounds);
+        return run;
+    }
+
+    int threads() {
+        return threads > 0 ? threads : Torch.physicalCores();
+    }
+
+    /** Opens everybody who takes part. */
+    List<Contestant> contestants() {
+        if (rounds < 1) {
+            throw new BadInputException("--rounds is " + rounds + "; it must be a whole number of at least 1.");
+        }
+        List<Contestant> all = new ArrayList<>();
+        try {
+            for (String dtype : dtypes) {
+                all.add(new OwnContestant(model, dtype, threads()));
+            }
+            if (peers.contains("transformers")) {
+                for (String dtype : List.of("f32", "bf16")) {
+                    for (String attention : List.of("sdpa", "eager")) {
+                        all.add(transformers(dtype, attention, List.of()));
+                    }
+                    all.add(transformers(dtype, "sdpa", List.of("--static-cache")));
+                }
+            }
+            if (peers.contains("llama.cpp")) {
+                all.add(new PeerContestant("llama.cpp", "file", "auto", worker(llamaPython, "bench_llamacpp.py")));
+            }
+            return all;
+        } catch (RuntimeException e) {
+            all.forEach(Contestant::close);
+            throw e;
+        }
+    }
+
+    private Contestant transformers(String dtype, String attention, List<String> more) {
+        List<String> command = worker(transformersPython, "bench_transformers.py");
+        command.addAll(List.of("--dtype", dtype, "--attn", attention));
+        command.addAll(more);
+        return new PeerContestant("transformers", dtype, attention + (more.isEmpty() ? "" : " static"), command);
+    }
+
+    private List<String> worker(String python, String script) {
+        Path file = home().resolve("environment/peers").resolve(script);
+        Path weights = model.equals(ModelSource.DEFAULT)
+                ? ModelSource.defaultModel()
+                        .orElseThrow(
+                                () -> new BadInputException("The default model is not set up; run ./engram setup."))
+                : Path.of(model);
+        if (!Files.exists(file) || !Files.exists(weights)) {
+            throw new BadInputException(
+                    "The peers need " + file + " and a model file, but " + (Files.exists(file) ? weights : file)
+                            + " does not exist; run from the checkout with a local model.");
+        }
+        return new ArrayList<>(List.of(
+                python, file.toString(), "--model", weights.toString(), "--threads", Integer.toString(threads())));
+    }
+}

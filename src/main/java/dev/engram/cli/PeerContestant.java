@@ -1,0 +1,120 @@
+package dev.engram.cli;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.engram.model.BadInputException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A peer in its own process, spoken to line by line; the protocol stands in environment/peers/README.md. */
+final class PeerContestant implements Contestant {
+    private final String who;
+    private final String dtype;
+    private final String setting;
+    private final Process process;
+    private final BufferedReader answers;
+    private final Writer requests;
+
+    PeerContestant(String who, String dtype, String setting, List<String> command) {
+        this.who = who;
+        this.dtype = dtype;
+        this.setting = setting;
+        try {
+            process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+        } catch (IOException e) {
+            throw new BadInputException("The peer " + who + " cannot be started with " + command.get(0)
+                    + "; install it as environment/peers/README.md says, or leave it out with --peers none.");
+        }
+        answers = process.inputReader(StandardCharsets.UTF_8);
+        requests = process.outputWriter(StandardCharsets.UTF_8);
+        read();
+    }
+
+    @Override
+    public String who() {
+        return who;
+    }
+
+    @Override
+    public String dtype() {
+        return dtype;
+    }
+
+    @Override
+    public String setting() {
+        return setting;
+    }
+
+    @Override
+    public double decode(int context, int tokens) {
+        JsonObject request = request("decode");
+        request.addProperty("context", context);
+        request.addProperty("tokens", tokens);
+        return ask(request).get("tokens_per_second").getAsDouble();
+    }
+
+    @Override
+    public double prefill(int tokens) {
+        JsonObject request = request("prefill");
+        request.addProperty("tokens", tokens);
+        return ask(request).get("seconds").getAsDouble();
+    }
+
+    private static JsonObject request(String op) {
+        JsonObject request = new JsonObject();
+        request.addProperty("op", op);
+        return request;
+    }
+
+    private JsonObject ask(JsonObject request) {
+        try {
+            requests.write(request + "\n");
+            requests.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return read();
+    }
+
+    private JsonObject read() {
+        try {
+            String line = answers.readLine();
+            if (line == null) {
+                throw new BadInputException(
+                        "The peer " + who + " (" + setting + ") ended without an answer; run its command by hand: "
+                                + process.info().commandLine().orElse("see environment/peers/README.md") + ".");
+            }
+            JsonObject answer = JsonParser.parseString(line).getAsJsonObject();
+            if (answer.has("error")) {
+                throw new BadInputException(
+                        "The peer " + who + " says: " + answer.get("error").getAsString());
+            }
+            return answer;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            requests.write("{\"op\":\"quit\"}\n");
+            requests.flush();
+            if (!process.waitFor(5, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (IOException e) {
+            process.destroyForcibly();
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
