@@ -20,10 +20,12 @@ fail() { # one sentence, exit code 2
 
 # ---- Child processes, interruption, lock ---------------------------------------------------------------------------
 
-run_child() { # runs in the background and waits, so that a signal reaches the child at once
+run_child() { # waits for a command in such a way that a signal ends it, and all that it started, at once
     local status=0
+    set -m # a process group of its own
     "$@" &
     CHILD=$!
+    set +m
     wait "$CHILD" || status=$?
     CHILD=''
     return $status
@@ -32,7 +34,7 @@ run_child() { # runs in the background and waits, so that a signal reaches the c
 on_signal() {
     trap '' INT TERM HUP
     if [ -n "$CHILD" ]; then
-        kill -TERM "$CHILD" 2>/dev/null
+        kill -s TERM -- "-$CHILD" 2>/dev/null
         wait "$CHILD" 2>/dev/null
     fi
     exit "$1"
@@ -90,8 +92,10 @@ step() { # step "what is done" LOGFILE command...: shows the elapsed time, on fa
     local title="$1" log="$2" start=$SECONDS status=0 shown=0 elapsed
     shift 2
     mkdir -p "$STATE/log"
+    set -m
     "$@" >"$log" 2>&1 </dev/null &
     CHILD=$!
+    set +m
     if [ -t 2 ]; then printf '  %s ...' "$title" >&2; else say "  $title ..."; fi
     while kill -0 "$CHILD" 2>/dev/null; do
         sleep 0.2
