@@ -1,0 +1,126 @@
+package dev.engram.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.engram.model.engine.Kernel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Several sequences at once, padded on the left: greedy generation and scoring for evaluation. */
+final class BatchRunner {
+    private final Decoder decoder;
+    private final Set<Integer> eos;
+    private final int pad;
+
+    BatchRunner(Decoder decoder, Set<Integer> eos, int pad) {
+        this.decoder = decoder;
+        this.eos = eos;
+        this.pad = pad;
+    }
+
+    /** Greedy continuations of up to {@code newTokens} ids each; an end-of-sequence id ends a row and is its last. */
+    List<int[]> greedy(List<int[]> prompts, int newTokens) {
+        int rows = prompts.size();
+        int[] padding = padding(prompts);
+        List<List<Integer>> generated = new ArrayList<>();
+        boolean[] done = new boolean[rows];
+        for (int r = 0; r < rows; r++) {
+            generated.add(new ArrayList<>());
+        }
+        int[][] ids = padded(prompts, padding);
+        try (KvCache cache = decoder.newCache(rows, padding)) {
+            for (int t = 0; t < newTokens && !all(done); t++) {
+                int[] next;
+                try (NDManager scope = decoder.newScope()) {
+                    NDArray hidden = decoder.forward(scope, ids, cache, Seams.none());
+                    next = decoder.argmax(scope, decoder.logits(scope, hidden, 1));
+                }
+                ids = new int[rows][1];
+                for (int r = 0; r < rows; r++) {
+                    if (!done[r]) {
+                        generated.get(r).add(next[r]);
+                        done[r] = eos.contains(next[r]);
+                    }
+                    ids[r][0] = next[r];
+                }
+            }
+        }
+        return generated.stream()
+                .map(g -> g.stream().mapToInt(Integer::intValue).toArray())
+                .toList();
+    }
+
+    /** Log-probabilities of each continuation's tokens after its prompt. */
+    List<double[]> score(List<int[]> prompts, List<int[]> continuations) {
+        List<int[]> whole = new ArrayList<>();
+        for (int r = 0; r < prompts.size(); r++) {
+            if (prompts.get(r).length == 0) {
+                throw new BadInputException(
+                        "A continuation can only be scored after a prompt of at least one token; prompt " + r
+                                + " is empty.");
+            }
+            whole.add(join(prompts.get(r), continuations.get(r)));
+        }
+        int[] padding = padding(whole);
+        int[][] ids = padded(whole, padding);
+        float[] all = logprobs(ids, padding);
+        int width = ids[0].length - 1;
+        List<double[]> scores = new ArrayList<>();
+        for (int r = 0; r < whole.size(); r++) {
+            int n = continuations.get(r).length;
+            double[] own = new double[n];
+            for (int t = 0; t < n; t++) {
+                own[t] = all[r * width + width - n + t];
+            }
+            scores.add(own);
+        }
+        return scores;
+    }
+
+    /** Log-probability of every token but the first, [rows × (tokens − 1)]. */
+    private float[] logprobs(int[][] ids, int[] padding) {
+        int tokens = ids[0].length;
+        int[][] targets = new int[ids.length][];
+        for (int r = 0; r < ids.length; r++) {
+            targets[r] = java.util.Arrays.copyOfRange(ids[r], 1, tokens);
+        }
+        try (NDManager scope = decoder.newScope();
+                KvCache cache = decoder.newCache(ids.length, padding)) {
+            NDArray hidden = decoder.forward(scope, ids, cache, Seams.none());
+            NDArray logits = decoder.logits(scope, hidden, 0);
+            NDArray before = logits.get(":, :-1");
+            return decoder.logprobs(scope, before, Kernel.ids(scope, targets));
+        }
+    }
+
+    private static int[] join(int[] a, int[] b) {
+        int[] joined = java.util.Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, joined, a.length, b.length);
+        return joined;
+    }
+
+    private static int[] padding(List<int[]> rows) {
+        int longest = rows.stream().mapToInt(r -> r.length).max().orElse(0);
+        return rows.stream().mapToInt(r -> longest - r.length).toArray();
+    }
+
+    private int[][] padded(List<int[]> rows, int[] padding) {
+        int[][] ids = new int[rows.size()][];
+        for (int r = 0; r < ids.length; r++) {
+            ids[r] = new int[padding[r] + rows.get(r).length];
+            java.util.Arrays.fill(ids[r], 0, padding[r], pad);
+            System.arraycopy(rows.get(r), 0, ids[r], padding[r], rows.get(r).length);
+        }
+        return ids;
+    }
+
+    private static boolean all(boolean[] flags) {
+        for (boolean f : flags) {
+            if (!f) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

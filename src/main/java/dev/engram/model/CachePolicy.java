@@ -1,0 +1,45 @@
+package dev.engram.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+
+/**
+ * Decides which slots of the cache are kept. After a forward pass has attended, the cache hands each layer's slots and the
+ * attention they received to the policy: attend → update → decide → delete.
+ */
+public interface CachePolicy {
+
+    /** How many of a pass's last queries the received attention sums over; 0 when attention is not needed. */
+    int queries();
+
+    /**
+     * Looks at one layer.
+     *
+     * @return ascending slots to keep, [1][n] for all heads alike or [kvHeads][n]; null keeps everything
+     */
+    int[][] keep(Layer layer);
+
+    /**
+     * One layer's slots after a pass.
+     *
+     * @param index of the layer
+     * @param cache for positions, keys and values
+     * @param received [kvHeads][slots] attention summed over the queries asked for; null when {@link #queries} is 0
+     * @param newTokens slots written by this pass, at the end
+     */
+    record Layer(int index, KvCache cache, float[][] received, int newTokens) {
+        public int slots() {
+            return cache.length(index);
+        }
+
+        /** Rotated keys in f32, [1, kvHeads, slots, headDim]. */
+        public NDArray keys(NDManager scope) {
+            return cache.keys(scope, index);
+        }
+
+        /** Values in f32, [1, kvHeads, slots, headDim]. */
+        public NDArray values(NDManager scope) {
+            return cache.values(scope, index);
+        }
+    }
+}

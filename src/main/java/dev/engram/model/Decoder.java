@@ -1,0 +1,348 @@
+package dev.engram.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.engram.model.engine.Backend;
+import dev.engram.model.engine.Kernel;
+import dev.engram.model.engine.Weights;
+import java.util.Map;
+
+/**
+ * A decoder for any Llama-family checkpoint: embedding → layers → norm → head. The inside of a layer is the kernel text
+ * decoder.py; this class walks the layers, either in one call for the whole stack or, where a plug-in acts between layers,
+ * in two calls per layer. Both give the same numbers.
+ *
+ * <p>Hidden states have the type of the weights (f32 or bf16) and shape [batch, tokens, hidden]; logits are f32.
+ */
+public final class Decoder implements AutoCloseable {
+    private final LmConfig config;
+    private final Backend backend;
+    private final NDArray none;
+    private Adapter adapter;
+
+    public Decoder(LmConfig config, Backend backend) {
+        this.config = config;
+        this.backend = backend;
+        this.none = Kernel.none(backend.manager());
+    }
+
+    public LmConfig config() {
+        return config;
+    }
+
+    public Backend backend() {
+        return backend;
+    }
+
+    /** A manager for the caller's own arrays of one scope; close it when they are no longer needed. */
+    public NDManager newScope() {
+        return backend.manager().newSubManager();
+    }
+
+    /** An empty cache for one sequence. */
+    public KvCache newCache() {
+        return newCache(0);
+    }
+
+    /** An empty cache whose first token has this position, so that memories can stand before it. */
+    public KvCache newCache(int firstPosition) {
+        return new KvCache(config, backend, 1, null, firstPosition);
+    }
+
+    /** An empty cache for a batch; {@code padding} counts the padding tokens at the left of each row. */
+    public KvCache newCache(int batch, int[] padding) {
+        boolean padded = padding != null && java.util.Arrays.stream(padding).anyMatch(p -> p > 0);
+        return new KvCache(config, backend, batch, padded ? padding : null, 0);
+    }
+
+    /** Reads low-rank adapters beside the weights from now on; null takes them away. The adapter stays the caller's. */
+    public void adapt(Adapter newAdapter) {
+        adapter = newAdapter;
+    }
+
+    /**
+     * Embeddings of tokens that will follow the cache's text.
+     *
+     * @param ids [batch][tokens]
+     * @return [batch, tokens, hidden]
+     */
+    public NDArray embed(NDManager out, int[][] ids, KvCache cache) {
+        for (int[] row : ids) {
+            for (int id : row) {
+                if (id < 0 || id >= config.vocab()) {
+                    throw new BadInputException("Token id " + id + " is outside the model's vocabulary of "
+                            + config.vocab() + "; use ids of its own tokenizer.");
+                }
+            }
+        }
+        Weights w = backend.weightsFor(ids.length * ids[0].length);
+        try (NDManager step = out.newSubManager()) {
+            NDArray tokens = Kernel.ids(step, ids);
+            if (w.positionTable() == null) {
+                return w.kernel().one(out, "embed", tokens, w.embedding());
+            }
+            requirePositions(cache.nextPosition() + ids[0].length);
+            return w.kernel()
+                    .one(
+                            out,
+                            "embed_learned",
+                            tokens,
+                            w.embedding(),
+                            w.positionTable(),
+                            positions(step, cache, ids[0].length));
+        }
+    }
+
+    /**
+     * Vectors in place of embeddings.
+     *
+     * @param x [batch, tokens, hidden]
+     * @param vectors by token index, each [hidden] in f32; every row of the batch receives them
+     */
+    public NDArray inject(NDManager out, NDArray x, Map<Integer, NDArray> vectors) {
+        long tokens = x.getShape().get(1);
+        try (NDManager step = out.newSubManager()) {
+            float[] where = new float[(int) tokens];
+            float[] values = new float[(int) tokens * config.hidden()];
+            vectors.forEach((at, vector) -> {
+                where[at] = 1;
+                System.arraycopy(vector.toFloatArray(), 0, values, at * config.hidden(), config.hidden());
+            });
+            return backend.first()
+                    .kernel()
+                    .one(
+                            out,
+                            "inject",
+                            x,
+                            step.create(values, new Shape(1, tokens, config.hidden())),
+                            step.create(where, new Shape(1, tokens, 1)));
+        }
+    }
+
+    /** Runs tokens through all layers; their keys and values join the cache. Returns the last hidden state before the norm. */
+    public NDArray forward(NDManager out, int[][] ids, KvCache cache, Seams seams) {
+        try (NDManager step = out.newSubManager()) {
+            return forward(out, embed(step, ids, cache), cache, seams);
+        }
+    }
+
+    /** The same from embeddings [batch, tokens, hidden], where a vector may stand in place of a token. */
+    public NDArray forward(NDManager out, NDArray x, KvCache cache, Seams seams) {
+        return seams.betweenLayers() ? forwardByLayer(out, x, cache, seams) : forwardStack(out, x, cache, seams);
+    }
+
+    /** One call for the whole stack. */
+    private NDArray forwardStack(NDManager out, NDArray x, KvCache cache, Seams seams) {
+        int tokens = begin(x, cache);
+        Weights w = backend.weightsFor(rows(x));
+        try (NDManager step = out.newSubManager()) {
+            NDList biases = new NDList();
+            NDList keys = new NDList();
+            NDList values = new NDList();
+            for (int i = 0; i < config.layers(); i++) {
+                if (seams.bias() != null) {
+                    NDArray bias = seams.bias().of(i, cache.length(i) + tokens);
+                    biases.add(bias == null ? none : bias);
+                }
+                if (seams.rows() != null) {
+                    Seams.Rows rows = rowsOf(step, seams, i, w);
+                    keys.add(rows.keys());
+                    values.add(rows.values());
+                }
+            }
+            int watch = seams.watch() == null ? 0 : seams.watch().queries();
+            NDList result = w.kernel()
+                    .call(
+                            step,
+                            "stack",
+                            x,
+                            w.layers(),
+                            adapters(),
+                            w.angles().cos(),
+                            w.angles().sin(),
+                            positions(step, cache, tokens),
+                            cache.pinnedKeys(),
+                            cache.pinnedValues(),
+                            cache.starts(),
+                            cache.paddingTensor(),
+                            biases,
+                            keys,
+                            values,
+                            mask(seams),
+                            watch);
+            cache.advance(tokens);
+            for (int i = 0; watch > 0 && i < config.layers(); i++) {
+                seams.watch().received(i, result.get(1 + i));
+            }
+            result.get(0).attach(out);
+            return result.get(0);
+        }
+    }
+
+    /** Two calls per layer, with the plug-ins' turns between them. */
+    NDArray forwardByLayer(NDManager out, NDArray x, KvCache cache, Seams seams) {
+        int tokens = begin(x, cache);
+        Weights w = backend.weightsFor(rows(x));
+        Seams.HiddenHook hook = seams.hook() == null ? new Seams.HiddenHook() {} : seams.hook();
+        int watch = seams.watch() == null ? 0 : seams.watch().queries();
+        int capture = seams.projections() == null ? 0 : 1;
+        long[] starts = cache.starts();
+        try (NDManager step = out.newSubManager()) {
+            NDList angles =
+                    w.kernel().call(step, "angles", w.angles().cos(), w.angles().sin(), positions(step, cache, tokens));
+            NDArray h = x;
+            for (int i = 0; i < config.layers(); i++) {
+                h = hook.beforeAttention(i, h);
+                NDArray bias = seams.bias() == null ? null : seams.bias().of(i, cache.length(i) + tokens);
+                Seams.Rows rows = rowsOf(step, seams, i, w);
+                NDList seen = w.kernel()
+                        .call(
+                                step,
+                                "layer_attention",
+                                h,
+                                w.layers(),
+                                i * w.stride(),
+                                adapters(),
+                                i * Adapter.STRIDE,
+                                angles.get(0),
+                                angles.get(1),
+                                cache.keyBuffer(i),
+                                cache.valueBuffer(i),
+                                (int) starts[i],
+                                cache.paddingTensor(),
+                                bias == null ? none : bias,
+                                rows.keys(),
+                                rows.values(),
+                                mask(seams),
+                                watch,
+                                capture);
+                if (watch > 0) {
+                    seams.watch().received(i, seen.get(1));
+                }
+                if (capture > 0) {
+                    int at = watch > 0 ? 2 : 1;
+                    seams.projections().projected(i, seen.get(at), seen.get(at + 1), seen.get(at + 2));
+                }
+                h = hook.afterAttention(i, seen.get(0));
+                h = w.kernel()
+                        .one(step, "layer_feed_forward", h, w.layers(), i * w.stride(), adapters(), i * Adapter.STRIDE);
+                h = hook.afterLayer(i, h);
+            }
+            cache.advance(tokens);
+            h.attach(out);
+            return h;
+        }
+    }
+
+    /**
+     * Logits of the last positions.
+     *
+     * @param hidden [batch, tokens, hidden] as forward returned it
+     * @param last how many positions; 0 for all
+     * @return [batch, last, vocab] in f32
+     */
+    public NDArray logits(NDManager out, NDArray hidden, int last) {
+        int rows = last > 0 ? (int) hidden.getShape().get(0) * last : rows(hidden);
+        Weights w = backend.headFor(rows);
+        try (NDManager step = out.newSubManager()) {
+            NDArray x = w.format().bf16()
+                            == backend.weightsFor(rows(hidden)).format().bf16()
+                    ? hidden
+                    : backend.tools().one(step, "cast", hidden, w.format().bf16() ? 15 : 6);
+            return w.kernel()
+                    .one(
+                            out,
+                            "head",
+                            x,
+                            w.finalGain(),
+                            w.head().get(0),
+                            w.head().get(1),
+                            last);
+        }
+    }
+
+    /** Index of the largest logit at each row's last position; logits [batch, tokens, vocab]. */
+    public int[] argmax(NDManager out, NDArray logits) {
+        NDArray best = backend.first().kernel().one(out, "argmax", logits);
+        long[] all = best.toLongArray();
+        int rows = (int) best.getShape().get(0);
+        int tokens = all.length / rows;
+        int[] last = new int[rows];
+        for (int r = 0; r < rows; r++) {
+            last[r] = (int) all[(r + 1) * tokens - 1];
+        }
+        return last;
+    }
+
+    /** Log-probabilities of target ids [batch, tokens] under logits [batch, tokens, vocab], flattened. */
+    public float[] logprobs(NDManager out, NDArray logits, NDArray targets) {
+        return backend.first().kernel().one(out, "logprobs", logits, targets).toFloatArray();
+    }
+
+    /** The hidden state after the final norm, in f32: what the head reads. */
+    public NDArray normalised(NDManager out, NDArray hidden) {
+        Weights w = backend.weightsFor(rows(hidden));
+        return w.kernel().one(out, "normalised", hidden, w.finalGain());
+    }
+
+    /** A hidden state of any type as f32, for looking at it. */
+    public NDArray asFloat(NDManager out, NDArray x) {
+        return backend.tools().one(out, "as_float", x);
+    }
+
+    private int begin(NDArray x, KvCache cache) {
+        int tokens = Math.toIntExact(x.getShape().get(1));
+        if (x.getShape().get(0) != cache.batch()) {
+            throw new IllegalArgumentException(
+                    "a batch of " + x.getShape().get(0) + " does not fit a cache for " + cache.batch() + " sequences");
+        }
+        requirePositions(cache.nextPosition() + tokens);
+        backend.weightsFor(rows(x)).angles().reach(cache.nextPosition() + tokens);
+        cache.prepare(tokens);
+        return tokens;
+    }
+
+    private void requirePositions(int limit) {
+        if (config.positions() instanceof Positions.Learned && limit > config.contextLength()) {
+            throw new BadInputException("The text has " + limit + " tokens, but the model has learned positions for "
+                    + config.contextLength() + "; shorten the text.");
+        }
+    }
+
+    private static int rows(NDArray x) {
+        return Math.toIntExact(x.getShape().get(0) * x.getShape().get(1));
+    }
+
+    private Object adapters() {
+        return adapter == null ? new NDList() : adapter.pinned();
+    }
+
+    /** Positions of the next tokens, [1|batch, tokens]; a padded row counts from its first real token. */
+    private static NDArray positions(NDManager step, KvCache cache, int tokens) {
+        return Backend.positions(step, cache.nextPosition(), tokens, cache.padding());
+    }
+
+    private Seams.Rows rowsOf(NDManager step, Seams seams, int layer, Weights w) {
+        Seams.Rows rows = seams.rows() == null ? null : seams.rows().of(layer);
+        if (rows == null) {
+            NDArray empty = step.create(new float[0], new Shape(1, config.kvHeads(), 0, config.headDim()));
+            return new Seams.Rows(empty, empty);
+        }
+        int type = w.format().bf16() ? 15 : 6;
+        return new Seams.Rows(
+                backend.tools().one(step, "cast", rows.keys(), type),
+                backend.tools().one(step, "cast", rows.values(), type));
+    }
+
+    private NDArray mask(Seams seams) {
+        NDArray mask = seams.rows() == null ? null : seams.rows().mask();
+        return mask == null ? none : mask;
+    }
+
+    @Override
+    public void close() {
+        backend.close();
+    }
+}

@@ -1,0 +1,115 @@
+package dev.engram.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.engram.model.text.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+
+/** The loop of generation: read the prompt in chunks, then choose and feed one token at a time. */
+final class Generator {
+    private final Decoder decoder;
+    private final Tokenizer tokenizer;
+    private final Set<Integer> eos;
+
+    Generator(Decoder decoder, Tokenizer tokenizer, Set<Integer> eos) {
+        this.decoder = decoder;
+        this.tokenizer = tokenizer;
+        this.eos = eos;
+    }
+
+    /**
+     * Generates after {@code prompt}. The cache may hold earlier text and keeps all that was fed.
+     *
+     * @param policy who is forgotten; null for nobody
+     * @param seams plug-ins that act on every pass
+     */
+    Generation run(
+            int[] prompt,
+            KvCache cache,
+            GenerationConfig config,
+            Seams seams,
+            CachePolicy policy,
+            GenerationListener listener) {
+        Sampler sampler = new Sampler(config);
+        sampler.prompt(prompt);
+        List<String> stop = config.forceExactLength() ? List.of() : config.stop();
+        TextStream text = new TextStream(tokenizer, stop, listener);
+        List<Integer> ids = new ArrayList<>();
+        Generation.Finish finish = Generation.Finish.LENGTH;
+        PolicyRunner forgetting = policy == null ? null : new PolicyRunner(policy, cache);
+        Seams plugins = forgetting == null ? seams : forgetting.listen(seams);
+        long start = System.nanoTime();
+        int next = prefill(prompt, cache, config, plugins, forgetting, sampler);
+        long first = System.nanoTime();
+        while (true) {
+            ids.add(next);
+            listener.token(next);
+            if (!config.forceExactLength() && eos.contains(next)) {
+                finish = Generation.Finish.EOS;
+                break;
+            }
+            if (text.push(next)) {
+                finish = Generation.Finish.STOP;
+                break;
+            }
+            if (ids.size() == config.maxNewTokens()) {
+                break;
+            }
+            if (listener.cancelled() || Thread.currentThread().isInterrupted()) {
+                finish = Generation.Finish.CANCELLED;
+                break;
+            }
+            next = step(new int[] {next}, cache, plugins, forgetting, sampler);
+        }
+        long end = System.nanoTime();
+        return new Generation(
+                text.finish(),
+                tokenizer.decode(prompt, false),
+                prompt.length,
+                List.copyOf(ids),
+                finish,
+                (first - start) / 1e9,
+                (end - first) / 1e9);
+    }
+
+    private int prefill(
+            int[] prompt,
+            KvCache cache,
+            GenerationConfig config,
+            Seams seams,
+            PolicyRunner forgetting,
+            Sampler sampler) {
+        int at = 0;
+        while (prompt.length - at > config.prefillChunk()) {
+            int[] chunk = Arrays.copyOfRange(prompt, at, at + config.prefillChunk());
+            try (NDManager scope = decoder.newScope()) {
+                decoder.forward(scope, new int[][] {chunk}, cache, seams);
+            }
+            forget(forgetting, chunk.length);
+            at += chunk.length;
+        }
+        return step(Arrays.copyOfRange(prompt, at, prompt.length), cache, seams, forgetting, sampler);
+    }
+
+    /** Feeds tokens and chooses the next one. */
+    private int step(int[] ids, KvCache cache, Seams seams, PolicyRunner forgetting, Sampler sampler) {
+        try (NDManager scope = decoder.newScope()) {
+            NDArray hidden = decoder.forward(scope, new int[][] {ids}, cache, seams);
+            NDArray logits = decoder.logits(scope, hidden, 1);
+            forget(forgetting, ids.length);
+            if (sampler.plainGreedy()) {
+                return decoder.argmax(scope, logits)[0];
+            }
+            return sampler.choose(logits.toFloatArray());
+        }
+    }
+
+    private static void forget(PolicyRunner forgetting, int newTokens) {
+        if (forgetting != null) {
+            forgetting.apply(newTokens);
+        }
+    }
+}

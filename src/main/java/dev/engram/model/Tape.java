@@ -1,0 +1,34 @@
+package dev.engram.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import dev.engram.model.engine.Torch;
+
+/**
+ * Records a graph in this thread from {@link #open} to {@link #close}. DJL's own collector allows one per process and leaves
+ * the recording on when a second one fails; this one is per thread.
+ */
+public final class Tape implements AutoCloseable {
+    private Tape() {}
+
+    public static Tape open() {
+        Torch.enter();
+        JniUtils.setGradMode(true);
+        return new Tape();
+    }
+
+    /** Adds the gradient of a scalar to every array that requires one; the graph is spent afterwards. */
+    public void backward(NDArray loss) {
+        try (NDManager scope = loss.getManager().newSubManager()) {
+            NDArray one = scope.ones(loss.getShape(), loss.getDataType());
+            JniUtils.backward((PtNDArray) loss, (PtNDArray) one, false, false);
+        }
+    }
+
+    @Override
+    public void close() {
+        JniUtils.setGradMode(false);
+    }
+}

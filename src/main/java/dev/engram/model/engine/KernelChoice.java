@@ -1,0 +1,120 @@
+package dev.engram.model.engine;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.engram.model.BadInputException;
+import dev.engram.model.LmConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Which way of multiplying is fastest here: measured once at load, since it differs from machine to machine. The
+ * environment variable ENGRAM_KERNEL (plain, transposed, prepacked) pins the choice, for tests and for repeating a run.
+ */
+public final class KernelChoice {
+    /** Different matrices, so that they come from memory and not from a cache, as in a real model. */
+    private static final int MATRICES = 6;
+
+    private static final int PROMPT_ROWS = 256;
+
+    private final NDManager manager;
+    private final LmConfig config;
+
+    public KernelChoice(NDManager manager, LmConfig config) {
+        this.manager = manager;
+        this.config = config;
+    }
+
+    /** The fastest plain format for one row. */
+    public LinearFormat forDecoding(boolean bf16) {
+        LinearFormat pinned = pinned();
+        if (pinned != null) {
+            return pinned;
+        }
+        List<LinearFormat> candidates = bf16
+                ? List.of(LinearFormat.PLAIN, LinearFormat.PREPACKED)
+                : List.of(LinearFormat.PLAIN, LinearFormat.TRANSPOSED, LinearFormat.PREPACKED);
+        LinearFormat best = LinearFormat.PLAIN;
+        double least = Double.MAX_VALUE;
+        for (LinearFormat f : candidates) {
+            double seconds = seconds(f, bf16, 1, 4);
+            if (seconds < least) {
+                least = seconds;
+                best = f;
+            }
+        }
+        return best;
+    }
+
+    /** The fastest format for reading prompts, f32 or bf16 activations. */
+    public WeightFormat forPrompts() {
+        LinearFormat pinned = pinned();
+        if (pinned != null) {
+            return new WeightFormat("bf16", true, pinned, LinearFormat.PLAIN);
+        }
+        WeightFormat best = null;
+        double least = Double.MAX_VALUE;
+        for (boolean bf16 : new boolean[] {true, false}) {
+            for (LinearFormat f : List.of(LinearFormat.PLAIN, LinearFormat.PREPACKED)) {
+                double seconds = seconds(f, bf16, PROMPT_ROWS, 2);
+                if (seconds < least) {
+                    least = seconds;
+                    best = new WeightFormat(bf16 ? "bf16" : "f32", bf16, f, LinearFormat.PLAIN);
+                }
+            }
+        }
+        return best;
+    }
+
+    private static LinearFormat pinned() {
+        String name = System.getenv("ENGRAM_KERNEL");
+        if (name == null || name.isBlank()) {
+            return null;
+        }
+        for (LinearFormat f : List.of(LinearFormat.PLAIN, LinearFormat.TRANSPOSED, LinearFormat.PREPACKED)) {
+            if (f.name().equalsIgnoreCase(name.strip())) {
+                return f;
+            }
+        }
+        throw new BadInputException("ENGRAM_KERNEL is '" + name + "'; it must be plain, transposed or prepacked.");
+    }
+
+    /** Least time of one product over the rounds; infinite where the platform does not have the kernel. */
+    private double seconds(LinearFormat format, boolean bf16, int rows, int rounds) {
+        int in = config.hidden();
+        int out = 2 * config.intermediate();
+        try (NDManager scope = manager.newSubManager();
+                Kernel tools = Kernels.tools(scope)) {
+            Kernel kernel = new Kernel(
+                    scope,
+                    new TorchScript()
+                            .add(
+                                    "linear/" + format.name().toLowerCase(Locale.ROOT) + ".py",
+                                    java.util.Map.of("NAME", "lin")));
+            int dtype = bf16 ? 15 : 6;
+            List<NDList> weights = new ArrayList<>();
+            for (int i = 0; i < MATRICES; i++) {
+                NDArray w = scope.ones(new Shape(out, in), DataType.FLOAT32);
+                weights.add(format.pack(tools, scope, tools.one(scope, "cast", w, dtype)));
+                w.close();
+            }
+            NDArray x = tools.one(scope, "cast", scope.ones(new Shape(1, rows, in), DataType.FLOAT32), dtype);
+            double least = Double.MAX_VALUE;
+            for (int r = 0; r < rounds; r++) {
+                long start = System.nanoTime();
+                for (NDList w : weights) {
+                    kernel.one(scope, "lin", x, w.get(0), w.get(1)).close();
+                }
+                least = Math.min(least, (System.nanoTime() - start) / 1e9 / MATRICES);
+            }
+            kernel.close();
+            return least;
+        } catch (IllegalStateException e) {
+            return Double.POSITIVE_INFINITY;
+        }
+    }
+}

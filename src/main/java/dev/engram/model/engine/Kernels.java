@@ -1,0 +1,59 @@
+package dev.engram.model.engine;
+
+import ai.djl.ndarray.NDManager;
+import dev.engram.model.LmConfig;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** Assembles kernel texts: the decoder's, with its projections and linear format, and the small tools'. */
+final class Kernels {
+    private Kernels() {}
+
+    static Kernel tools(NDManager manager) {
+        return new Kernel(manager, new TorchScript().add("tools.py", Map.of()));
+    }
+
+    /** For inference: fused projections in the format's linears. */
+    static Kernel fused(NDManager manager, LmConfig config, WeightFormat format) {
+        Map<String, String> words = words(config, format.dtype());
+        return new Kernel(
+                manager,
+                new TorchScript()
+                        .add(format.body().resource(), Map.of("NAME", "lin"))
+                        .add(format.head().resource(), Map.of("NAME", "head_linear"))
+                        .add("projections/fused.py", words)
+                        .add("decoder.py", words));
+    }
+
+    /** For training: every linear apart and plain. */
+    static Kernel split(NDManager manager, LmConfig config, int dtype) {
+        Map<String, String> words = words(config, dtype);
+        return new Kernel(
+                manager,
+                new TorchScript()
+                        .add(LinearFormat.PLAIN.resource(), Map.of("NAME", "head_linear"))
+                        .add("projections/split.py", words)
+                        .add("decoder.py", words));
+    }
+
+    private static Map<String, String> words(LmConfig c, int dtype) {
+        Map<String, String> words = new HashMap<>();
+        words.put("H", "" + c.heads());
+        words.put("KV", "" + c.kvHeads());
+        words.put("G", "" + c.group());
+        words.put("D", "" + c.headDim());
+        words.put("HALF", "" + c.headDim() / 2);
+        words.put("HIDDEN", "" + c.hidden());
+        words.put("INTER", "" + c.intermediate());
+        words.put("LAYERS", "" + c.layers());
+        words.put("STRIDE", "" + Weights.STRIDE);
+        words.put("EPS", String.format(Locale.ROOT, "%.12e", c.normEps()));
+        words.put("SCALE", String.format(Locale.ROOT, "%.17e", 1 / Math.sqrt(c.headDim())));
+        words.put("BIAS", c.attentionBias() ? "True" : "False");
+        words.put("BIAS_SLOTS", c.attentionBias() ? "3" : "0");
+        words.put("QKNORM", c.qkNorm() ? "True" : "False");
+        words.put("ACT", "" + dtype);
+        return words;
+    }
+}

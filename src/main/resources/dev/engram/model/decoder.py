@@ -1,0 +1,251 @@
+# The decoder, once. TorchScript text: the inside of a layer, for inference and for training alike.
+#
+# Shapes: B batch, T new tokens, d hidden, H query heads, KV key/value heads, G = H / KV, D head width,
+#         n visible slots of the cache (the T new ones last), m extra rows.
+# An empty tensor stands for "absent". Names in capitals are written in by Java from the model's configuration.
+# w is a flat list of weights and b the place where this layer's begin; what stands at which offset, and how a
+# linear layer is computed, is said by the projections (projections/*.py) and linear formats (linear/*.py).
+
+
+def norm(self, x: Tensor, gain: Tensor) -> Tensor:  # RMSNorm over the last axis, in f32 inside
+    y = torch.to(x, 6)
+    r = torch.rsqrt(torch.add(torch.mean(torch.mul(y, y), [-1], True), EPS))
+    return torch.mul(torch.to(torch.mul(y, r), ops.prim.dtype(x)), gain)
+
+
+def rotate(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:  # x [B, T, heads, D]; cos, sin [1|B, T, 1, D]
+    # roll by half a head is rotate_half without its sign, which the table of sines carries
+    return torch.addcmul(torch.mul(x, cos), torch.roll(x, [HALF], [-1]), sin)
+
+
+def project(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor], a: int) -> Tuple[Tensor, Tensor]:
+    # [B, T, d] -> q and k of all heads before rotation [B, T, H + KV, D], v [B, T, KV, D]
+    y = self.qkv(self.norm(x, w[b]), w, b, lora, a)
+    y = torch.reshape(y, [torch.size(x, 0), torch.size(x, 1), H + 2 * KV, D])
+    qk = torch.slice(y, 2, 0, H + KV)
+    if QKNORM:
+        qk = self.norm(qk, self.qk_gain(w, b))
+    return (qk, torch.slice(y, 2, H + KV))
+
+
+def visible(self, T: int, n: int, pad: Tensor, bias: Tensor, like: Tensor) -> Tensor:
+    # additive mask [1|B, 1|KV, T, n]: causal, without the padding on the left, plus the caller's bias
+    m = torch.zeros([1, 1, T, n], dtype=6, device=like.device)
+    if T > 1:
+        hidden = torch.triu(torch.ones([T, n], dtype=11, device=like.device), n - T + 1)
+        m = torch.masked_fill(m, hidden, float("-inf"))
+    if torch.numel(pad) > 0:
+        slot = torch.arange(n, device=like.device)
+        own = torch.eq(torch.reshape(torch.arange(n - T, n, device=like.device), [T, 1]), slot)
+        padded = torch.lt(torch.reshape(slot, [1, 1, 1, n]), torch.reshape(pad, [-1, 1, 1, 1]))
+        # a padded query sees itself, so that its softmax is a number; nobody reads it
+        m = torch.masked_fill(m, torch.logical_and(padded, torch.logical_not(own)), float("-inf"))
+    if torch.numel(bias) > 0:
+        m = torch.add(m, bias)
+    return m
+
+
+def attend_fast(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, causal: bool) -> Tensor:
+    # q [B, T, H, D]; k, v [B, KV, n, D]; mask additive or empty -> [B, T, H * D]
+    B = torch.size(q, 0)
+    T = torch.size(q, 1)
+    if T == 1 and torch.numel(mask) == 0:
+        o = torch.scaled_dot_product_attention(torch.reshape(q, [B, KV, G, D]), k, v)
+        return torch.reshape(o, [B, 1, H * D])
+    n = torch.size(k, 2)
+    kh = torch.reshape(torch.expand(torch.unsqueeze(k, 2), [B, KV, G, n, D]), [B, H, n, D])
+    vh = torch.reshape(torch.expand(torch.unsqueeze(v, 2), [B, KV, G, n, D]), [B, H, n, D])
+    qh = torch.transpose(q, 1, 2)
+    if torch.numel(mask) > 0:
+        o = torch.scaled_dot_product_attention(qh, kh, vh, torch.to(mask, ops.prim.dtype(q)))
+    else:
+        o = torch.scaled_dot_product_attention(qh, kh, vh, None, 0., causal)
+    return torch.reshape(torch.transpose(o, 1, 2), [B, T, H * D])
+
+
+def attend_seen(self, q: Tensor, k: Tensor, v: Tensor, ek: Tensor, ev: Tensor, emask: Tensor, mask: Tensor, watch: int) -> Tuple[Tensor, Tensor]:
+    # The same attention with its probabilities in the open: extra rows ek, ev [1|B, KV, m, D] stand before the slots,
+    # emask [T, m] additive; mask [1|B, 1|KV, T, n]. Returns the output [B, T, H * D] and the attention that extra rows
+    # and slots received from the last `watch` queries: summed over queries, mean over a group's heads, [B, KV, m + n].
+    B = torch.size(q, 0)
+    T = torch.size(q, 1)
+    n = torch.size(k, 2)
+    m = torch.size(ek, 2)
+    qg = torch.reshape(torch.transpose(q, 1, 2), [B, KV, G * T, D])
+    s = torch.reshape(torch.to(torch.matmul(qg, torch.transpose(k, 2, 3)), 6), [B, KV, G, T, n])
+    s = torch.mul(s, SCALE)
+    if torch.numel(mask) > 0:
+        s = torch.add(s, torch.unsqueeze(mask, 2))
+    if m > 0:
+        e = torch.reshape(torch.to(torch.matmul(qg, torch.transpose(ek, 2, 3)), 6), [B, KV, G, T, m])
+        e = torch.mul(e, SCALE)
+        if torch.numel(emask) > 0:
+            e = torch.add(e, emask)
+        s = torch.cat([e, s], -1)
+    p = torch.softmax(s, -1)
+    pv = torch.reshape(torch.to(p, ops.prim.dtype(v)), [B, KV, G * T, m + n])
+    if m > 0:
+        o = torch.add(torch.matmul(torch.slice(pv, 3, 0, m), ev), torch.matmul(torch.slice(pv, 3, m), v))
+    else:
+        o = torch.matmul(pv, v)
+    o = torch.reshape(torch.transpose(torch.reshape(o, [B, H, T, D]), 1, 2), [B, T, H * D])
+    if watch > 0:
+        received = torch.mean(torch.sum(torch.slice(p, 3, max(0, T - watch)), [3]), [2])
+    else:
+        received = torch.zeros([0], device=q.device)
+    return (o, received)
+
+
+def attention_half(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor], a: int, cos: Tensor, sin: Tensor, kb: Tensor, vb: Tensor, start: int, ek: Tensor, ev: Tensor, emask: Tensor, mask: Tensor, watch: int, capture: int) -> Tuple[Tensor, List[Tensor]]:
+    # x + attention. Writes the new keys and values into the cache buffers kb, vb [B, KV, capacity, D] from slot `start`.
+    # The list holds what was asked for: received (watch > 0), then q, k [B, T, heads, D] before rotation and v (capture).
+    seen = annotate(List[Tensor], [])
+    T = torch.size(x, 1)
+    qk0, v0 = self.project(x, w, b, lora, a)
+    qk = self.rotate(qk0, cos, sin)
+    q = torch.slice(qk, 2, 0, H)
+    n = start + T
+    _1 = torch.copy_(torch.slice(kb, 2, start, n), torch.transpose(torch.slice(qk, 2, H), 1, 2))
+    _2 = torch.copy_(torch.slice(vb, 2, start, n), torch.transpose(v0, 1, 2))
+    k = torch.to(torch.slice(kb, 2, 0, n), ops.prim.dtype(x))
+    v = torch.to(torch.slice(vb, 2, 0, n), ops.prim.dtype(x))
+    if watch > 0 or torch.size(ek, 2) > 0:
+        o, received = self.attend_seen(q, k, v, ek, ev, emask, mask, watch)
+        if watch > 0:
+            _3 = torch.append(seen, received)
+    else:
+        o = self.attend_fast(q, k, v, mask, start == 0 and T > 1)
+    if capture > 0:
+        _4 = torch.append(seen, torch.slice(qk0, 2, 0, H))
+        _5 = torch.append(seen, torch.slice(qk0, 2, H))
+        _6 = torch.append(seen, v0)
+    return (torch.add(x, self.out(o, w, b, lora, a)), seen)
+
+
+def feed_forward_half(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor], a: int) -> Tensor:
+    # x + down(silu(gate) * up)
+    g, u = self.gate_up(self.norm(x, self.post_gain(w, b)), w, b, lora, a)
+    return torch.add(x, self.down(torch.mul(torch.silu(g), u), w, b, lora, a))
+
+
+# Driver 1: one call per half layer, for plug-ins that act between.
+
+def need_mask(self, T: int, start: int, pad: Tensor, bias: Tensor, open: bool) -> bool:
+    return torch.numel(pad) > 0 or torch.numel(bias) > 0 or (T > 1 and (start > 0 or open))
+
+
+def layer_attention(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor], a: int, cos: Tensor, sin: Tensor, kb: Tensor, vb: Tensor, start: int, pad: Tensor, bias: Tensor, ek: Tensor, ev: Tensor, emask: Tensor, watch: int, capture: int) -> Tuple[Tensor, List[Tensor]]:
+    T = torch.size(x, 1)
+    mask = torch.zeros([0], device=x.device)
+    if self.need_mask(T, start, pad, bias, watch > 0 or torch.size(ek, 2) > 0):
+        mask = self.visible(T, start + T, pad, bias, x)
+    return self.attention_half(x, w, b, lora, a, cos, sin, kb, vb, start, ek, ev, emask, mask, watch, capture)
+
+
+def layer_feed_forward(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor], a: int) -> Tensor:
+    return self.feed_forward_half(x, w, b, lora, a)
+
+
+# Driver 2: one call for the whole stack.
+
+def angles(self, cos: Tensor, sin: Tensor, positions: Tensor) -> Tuple[Tensor, Tensor]:
+    # rows of the tables [positions, D] for positions [1|B, T] -> [1|B, T, 1, D]
+    return (torch.unsqueeze(torch.embedding(cos, positions), 2), torch.unsqueeze(torch.embedding(sin, positions), 2))
+
+
+def stack(self, x: Tensor, w: List[Tensor], lora: List[Tensor], cos_table: Tensor, sin_table: Tensor, positions: Tensor, ks: List[Tensor], vs: List[Tensor], starts: List[int], pad: Tensor, biases: List[Tensor], eks: List[Tensor], evs: List[Tensor], emask: Tensor, watch: int) -> Tuple[Tensor, List[Tensor]]:
+    cos, sin = self.angles(cos_table, sin_table, positions)
+    none = torch.zeros([0], device=x.device)
+    no_rows = torch.zeros([0, KV, 0, D], device=x.device)
+    received = annotate(List[Tensor], [])
+    T = torch.size(x, 1)
+    built = -1
+    mask = none
+    for i in range(LAYERS):
+        start = starts[i]
+        bias = none
+        if len(biases) > 0:
+            bias = biases[i]
+        ek = no_rows
+        ev = no_rows
+        if len(eks) > 0:
+            ek = eks[i]
+            ev = evs[i]
+        if len(biases) > 0 or start != built:  # layers of equal length share one mask
+            built = start
+            mask = none
+            if self.need_mask(T, start, pad, bias, watch > 0 or len(eks) > 0):
+                mask = self.visible(T, start + T, pad, bias, x)
+        x, seen = self.attention_half(x, w, i * STRIDE, lora, i * 15, cos, sin, ks[i], vs[i], start, ek, ev, emask, mask, watch, 0)
+        if watch > 0:
+            _1 = torch.append(received, seen[0])
+        x = self.feed_forward_half(x, w, i * STRIDE, lora, i * 15)
+    return (x, received)
+
+
+# Driver 3: one layer with a graph, for training. No cache; keys and values are the sequence's own and the extra rows'.
+
+def train_attention(self, x: Tensor, w: List[Tensor], lora: List[Tensor], cos: Tensor, sin: Tensor, pad: Tensor, bias: Tensor, ek: Tensor, ev: Tensor, emask: Tensor) -> Tensor:
+    T = torch.size(x, 1)
+    qk, v = self.project(x, w, 0, lora, 0)
+    qk = self.rotate(qk, cos, sin)
+    q = torch.slice(qk, 2, 0, H)
+    k = torch.transpose(torch.slice(qk, 2, H), 1, 2)
+    v = torch.transpose(v, 1, 2)
+    open = torch.size(ek, 2) > 0
+    mask = torch.zeros([0], device=x.device)
+    if self.need_mask(T, 0, pad, bias, open):
+        mask = self.visible(T, T, pad, bias, x)
+    if open:
+        o, _1 = self.attend_seen(q, k, v, ek, ev, emask, mask, 0)
+    else:
+        o = self.attend_fast(q, k, v, mask, T > 1)
+    return torch.add(x, self.out(o, w, 0, lora, 0))
+
+
+def train_feed_forward(self, x: Tensor, w: List[Tensor], lora: List[Tensor]) -> Tensor:
+    return self.feed_forward_half(x, w, 0, lora, 0)
+
+
+def train_head(self, x: Tensor, gain: Tensor, table: Tensor) -> Tensor:  # [.., d] -> logits [.., vocab] in f32
+    return torch.to(torch.linear(self.norm(x, gain), table), 6)
+
+
+# Ends of the stack.
+
+def embed(self, ids: Tensor, table: Tensor) -> Tensor:  # [B, T] -> [B, T, d]
+    return torch.to(torch.embedding(table, ids), ACT)
+
+
+def embed_learned(self, ids: Tensor, table: Tensor, position_table: Tensor, positions: Tensor) -> Tensor:
+    return torch.add(self.embed(ids, table), torch.to(torch.embedding(position_table, positions), ACT))
+
+
+def inject(self, x: Tensor, vectors: Tensor, where: Tensor) -> Tensor:
+    # vectors [1|B, 1|T, d] in place of the embeddings where the mask [B, T, 1] is one
+    return torch.where(torch.gt(where, 0), torch.to(vectors, ops.prim.dtype(x)), x)
+
+
+def head(self, x: Tensor, gain: Tensor, table: Tensor, aux: Tensor, last: int) -> Tensor:
+    # logits of the last `last` positions (0: all) in f32, [B, last, vocab]
+    if last > 0:
+        x = torch.slice(x, 1, torch.size(x, 1) - last)
+    return torch.to(self.head_linear(self.norm(x, gain), table, aux), 6)
+
+
+def normalised(self, x: Tensor, gain: Tensor) -> Tensor:
+    return torch.to(self.norm(x, gain), 6)
+
+
+def cross_entropy(self, logits: Tensor, labels: Tensor) -> Tensor:
+    # mean over positions whose label is not -100; logits [B, T, vocab], labels [B, T]
+    return torch.cross_entropy_loss(torch.reshape(logits, [-1, torch.size(logits, -1)]), torch.reshape(labels, [-1]), None, 1, -100, 0.)
+
+
+def logprobs(self, logits: Tensor, targets: Tensor) -> Tensor:  # [B, T, vocab], [B, T] -> [B, T]
+    chosen = torch.squeeze(torch.gather(logits, 2, torch.unsqueeze(targets, 2)), 2)
+    return torch.sub(chosen, torch.logsumexp(logits, [2]))
+
+
+def argmax(self, logits: Tensor) -> Tensor:  # [B, T, vocab] -> [B, T]
+    return torch.argmax(logits, -1)

@@ -1,0 +1,82 @@
+# Small tensor work that must stay inside the text: bfloat16 may not be handed to the Java API of tensors.
+
+
+def empty(self, rows: int, cols: int, dtype: int, like: Tensor) -> Tensor:
+    return torch.empty([rows, cols], dtype=dtype, device=like.device)
+
+
+def fill(self, dest: Tensor, src: Tensor, row: int) -> Tensor:  # dest[row : row + len(src)] = src, converted
+    return torch.copy_(torch.slice(dest, 0, row, row + torch.size(src, 0)), src)
+
+
+def cast(self, x: Tensor, dtype: int) -> Tensor:
+    return torch.clone(torch.to(x, dtype))
+
+
+def transpose(self, w: Tensor) -> Tensor:
+    return torch.contiguous(torch.t(w))
+
+
+def prepack(self, w: Tensor) -> Tensor:
+    return ops.mkldnn._reorder_linear_weight(w, 1)
+
+
+def int8(self, w: Tensor) -> Tuple[Tensor, Tensor]:  # symmetric, one bf16 scale a row
+    f = torch.to(w, 6)
+    s = torch.to(torch.div(torch.amax(torch.abs(f), [1], True), 127.), 15)
+    s = torch.clamp_min(s, 1e-30)
+    q = torch.clamp(torch.round(torch.div(f, torch.to(s, 6))), -127, 127)
+    return (torch.to(q, 1), torch.reshape(s, [-1]))
+
+
+def int4_pack(self, q: Tensor, d: Tensor, m: Tensor) -> Tuple[Tensor, Tensor]:
+    # value = q * d + m in groups of 32; q u8 [out, in], d and m f32 [out, in / 32].
+    # The kernel computes (q - 8) * scale + zero, so zero = m + 8 d.
+    packed = torch._convert_weight_to_int4pack_for_cpu(torch.to(q, 3), 1)
+    scales = torch.stack([torch.t(d), torch.t(torch.add(m, torch.mul(d, 8.)))], -1)
+    return (packed, torch.contiguous(torch.to(scales, 15)))
+
+
+def int4(self, w: Tensor) -> Tuple[Tensor, Tensor]:  # any weights: least and largest value of each group
+    f = torch.reshape(torch.to(w, 6), [torch.size(w, 0), -1, 32])
+    m = torch.amin(f, [2])
+    d = torch.clamp_min(torch.div(torch.sub(torch.amax(f, [2]), m), 15.), 1e-30)
+    q = torch.round(torch.div(torch.sub(f, torch.unsqueeze(m, 2)), torch.unsqueeze(d, 2)))
+    q = torch.to(torch.reshape(torch.clamp(q, 0, 15), [torch.size(w, 0), -1]), 0)
+    return self.int4_pack(q, d, m)
+
+
+def zeros(self, shape: List[int], dtype: int, like: Tensor) -> Tensor:
+    return torch.zeros(shape, dtype=dtype, device=like.device)
+
+
+def grow(self, buffer: Tensor, used: int, capacity: int) -> Tensor:  # [B, KV, *, D] -> [B, KV, capacity, D]
+    out = torch.empty([torch.size(buffer, 0), torch.size(buffer, 1), capacity, torch.size(buffer, 3)], dtype=ops.prim.dtype(buffer), device=buffer.device)
+    _1 = torch.copy_(torch.slice(out, 2, 0, used), torch.slice(buffer, 2, 0, used))
+    return out
+
+
+def keep(self, buffer: Tensor, slots: Tensor, capacity: int) -> Tensor:  # slots [kept] or [KV, kept]
+    B = torch.size(buffer, 0)
+    KV = torch.size(buffer, 1)
+    n = torch.size(slots, -1)
+    out = torch.empty([B, KV, capacity, torch.size(buffer, 3)], dtype=ops.prim.dtype(buffer), device=buffer.device)
+    at = torch.expand(torch.reshape(slots, [1, -1, n, 1]), [B, KV, n, torch.size(buffer, 3)])
+    _1 = torch.copy_(torch.slice(out, 2, 0, n), torch.gather(buffer, 2, at))
+    return out
+
+
+def rows(self, buffer: Tensor, used: int) -> Tensor:  # the used slots, in f32
+    return torch.clone(torch.to(torch.slice(buffer, 2, 0, used), 6))
+
+
+def put_rows(self, buffer: Tensor, values: Tensor) -> Tensor:
+    return torch.copy_(torch.slice(buffer, 2, 0, torch.size(values, 2)), values)
+
+
+def as_float(self, x: Tensor) -> Tensor:
+    return torch.to(x, 6)
+
+
+def copy_of(self, x: Tensor) -> Tensor:
+    return torch.clone(x)
