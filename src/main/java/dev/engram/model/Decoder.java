@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.engram.model.engine.Backend;
 import dev.engram.model.engine.Kernel;
 import dev.engram.model.engine.Weights;
+import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -55,6 +56,11 @@ public final class Decoder implements AutoCloseable {
     public KvCache newCache(int batch, int[] padding) {
         boolean padded = padding != null && java.util.Arrays.stream(padding).anyMatch(p -> p > 0);
         return new KvCache(config, backend, batch, padded ? padding : null, 0);
+    }
+
+    /** A cache that was saved before; one of a model with another shape, or a damaged file, gives a {@link BadInputException}. */
+    public KvCache loadCache(Path file) {
+        return KvCacheFile.load(this, file);
     }
 
     /** Reads low-rank adapters beside the weights from now on; null takes them away. The adapter stays the caller's. */
@@ -107,6 +113,10 @@ public final class Decoder implements AutoCloseable {
             float[] where = new float[(int) tokens];
             float[] values = new float[(int) tokens * config.hidden()];
             vectors.forEach((at, vector) -> {
+                if (at < 0 || at >= tokens || vector.size() != config.hidden()) {
+                    throw new BadInputException("A vector of " + vector.size() + " numbers was given for token " + at
+                            + " of " + tokens + "; give " + config.hidden() + " numbers and an index of the text.");
+                }
                 where[at] = 1;
                 System.arraycopy(vector.toFloatArray(), 0, values, at * config.hidden(), config.hidden());
             });

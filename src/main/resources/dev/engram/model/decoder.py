@@ -49,15 +49,21 @@ def attend_fast(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, causal: boo
     # q [B, T, H, D]; k, v [B, KV, n, D]; mask additive or empty -> [B, T, H * D]
     B = torch.size(q, 0)
     T = torch.size(q, 1)
-    if T == 1 and torch.numel(mask) == 0:
-        o = torch.scaled_dot_product_attention(torch.reshape(q, [B, KV, G, D]), k, v)
+    m = torch.to(mask, ops.prim.dtype(q))
+    if T == 1:  # a group's heads stand in place of queries; they share the mask
+        if torch.numel(mask) == 0:
+            o = torch.scaled_dot_product_attention(torch.reshape(q, [B, KV, G, D]), k, v)
+        else:
+            o = torch.scaled_dot_product_attention(torch.reshape(q, [B, KV, G, D]), k, v, m)
         return torch.reshape(o, [B, 1, H * D])
     n = torch.size(k, 2)
     kh = torch.reshape(torch.expand(torch.unsqueeze(k, 2), [B, KV, G, n, D]), [B, H, n, D])
     vh = torch.reshape(torch.expand(torch.unsqueeze(v, 2), [B, KV, G, n, D]), [B, H, n, D])
     qh = torch.transpose(q, 1, 2)
     if torch.numel(mask) > 0:
-        o = torch.scaled_dot_product_attention(qh, kh, vh, torch.to(mask, ops.prim.dtype(q)))
+        if torch.size(mask, 1) > 1:  # one per key/value head
+            m = torch.reshape(torch.expand(torch.unsqueeze(m, 2), [-1, KV, G, T, n]), [-1, H, T, n])
+        o = torch.scaled_dot_product_attention(qh, kh, vh, m)
     else:
         o = torch.scaled_dot_product_attention(qh, kh, vh, None, 0., causal)
     return torch.reshape(torch.transpose(o, 1, 2), [B, T, H * D])
