@@ -9,6 +9,7 @@ import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.OverwrittenOptionException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -101,6 +102,9 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         if (e instanceof MissingParameterException missing
                 && !missing.getMissing().isEmpty()) {
             return missing(missing);
+        }
+        if (e instanceof OverwrittenOptionException twice && twice.getOverwritten() instanceof OptionSpec option) {
+            return option.longestName() + " is given twice; give it once.";
         }
         if (e.getArgSpec() instanceof OptionSpec option && e.getValue() != null && kind(option) != null) {
             return option.longestName() + " is '" + e.getValue() + "', which is not " + kind(option) + ".";
