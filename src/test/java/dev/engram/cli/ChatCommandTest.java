@@ -9,7 +9,9 @@ import dev.engram.model.CausalLm;
 import dev.engram.model.Generation;
 import dev.engram.model.GenerationConfig;
 import dev.engram.model.GenerationListener;
+import dev.engram.model.KvCache;
 import dev.engram.model.LoadOptions;
+import dev.engram.model.Seams;
 import dev.engram.model.TinyModel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -62,12 +64,15 @@ class ChatCommandTest {
         String once = Cli.piped("hello\n", chat(roomy)).ok().out();
         String twice = Cli.piped("hello\nhello\n", chat(roomy)).ok().out();
         assertFalse(twice.equals(once + once), "the second answer does not see the first turn");
-        assertEquals(once + once, Cli.piped("hello\n/reset\nhello\n", chat(roomy)).ok().out());
+        assertEquals(
+                once + once,
+                Cli.piped("hello\n/reset\nhello\n", chat(roomy)).ok().out());
     }
 
     @Test
     void systemMessageStartsAnew() {
-        String flag = Cli.piped("hello\n", chat(roomy, "--system", "Be brief.")).ok().out();
+        String flag =
+                Cli.piped("hello\n", chat(roomy, "--system", "Be brief.")).ok().out();
         Cli.Result typed = Cli.piped("hello\n/system Be brief.\nhello\n/system\n", chat(roomy))
                 .ok();
         assertTrue(typed.out().endsWith(flag), typed.out());
@@ -77,7 +82,8 @@ class ChatCommandTest {
 
     @Test
     void commandsAndPrompt() {
-        Cli.Result result = Cli.typed("/help\n/hlep\n/quit\nnever read\n", chat(roomy)).ok();
+        Cli.Result result =
+                Cli.typed("/help\n/hlep\n/quit\nnever read\n", chat(roomy)).ok();
         assertEquals("", result.out());
         assertTrue(result.err().contains("/reset"), result.err());
         assertTrue(result.err().contains("There is no command /hlep; /help lists them."), result.err());
@@ -93,16 +99,16 @@ class ChatCommandTest {
     @Test
     void aMessageWithoutRoomIsRefusedAndTheChatGoesOn() {
         String once = Cli.piped("hello\n", chat(model)).ok().out();
-        Cli.Result result = Cli.piped("x".repeat(300) + "\nhello\n", chat(model)).ok();
+        Cli.Result result =
+                Cli.piped("x".repeat(300) + "\nhello\n", chat(model)).ok();
         assertEquals(once, result.out());
-        assertTrue(
-                result.err().matches("(?s)engram: With this message .* tokens.*256.*/reset.*\\R"), result.err());
+        assertTrue(result.err().matches("(?s)engram: With this message .* tokens.*256.*/reset.*\\R"), result.err());
     }
 
     @Test
     void aFullContextIsSaid() {
-        Cli.Result result =
-                Cli.piped("hello\n", "chat", "--model", model, "--dtype", "f32", "--max_tokens", "400").ok();
+        Cli.Result result = Cli.piped("hello\n", "chat", "--model", model, "--dtype", "f32", "--max_tokens", "400")
+                .ok();
         assertTrue(result.err().contains("context is full; /reset"), result.err());
     }
 
@@ -130,17 +136,21 @@ class ChatCommandTest {
     @Test
     void theCacheSaysTheSameAsAWholePrompt() {
         try (CausalLm lm = open(roomy);
-                Conversation conversation = new Conversation(lm, GenerationConfig::greedy)) {
+                Conversation conversation = new Conversation(lm, GenerationConfig::greedy);
+                KvCache cache = lm.decoder().newCache()) {
             Generation first = conversation.answer("hello", 6, GenerationListener.SILENT);
             int held = conversation.tokens();
             Generation second = conversation.answer("and now?", 6, GenerationListener.SILENT);
-            // The text so far, as one prompt. Its bytes are its tokens, so nothing can be split in another way.
-            String whole = first.promptText() + lm.tokenizer().decode(ids(first)) + second.promptText()
-                    .substring(lm.tokenizer()
-                            .decode(new int[] {first.ids().get(5)})
-                            .length());
-            Generation fresh = lm.generate(whole, GenerationConfig.greedy(6));
-            assertEquals(fresh.promptTokens(), held + second.promptTokens());
+            String rest = "<|im_end|>\n<|im_start|>user\nand now?<|im_end|>\n<|im_start|>assistant\n";
+            int[] whole = Stream.of(
+                            lm.tokenizer().encode(first.promptText()),
+                            ids(first),
+                            lm.tokenizer().encode(rest))
+                    .flatMapToInt(Arrays::stream)
+                    .toArray();
+            Generation fresh = lm.generate(
+                    whole, cache, GenerationConfig.greedy(6), Seams.none(), null, GenerationListener.SILENT);
+            assertEquals(whole.length, held + second.promptTokens());
             assertEquals(fresh.ids(), second.ids());
         }
     }
