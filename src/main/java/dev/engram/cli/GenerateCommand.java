@@ -161,8 +161,8 @@ final class GenerateCommand implements Callable<Integer> {
     private void summarise(PrintStream err, CausalLm lm, KvCache cache, Generation result, boolean contextLimit) {
         err.printf(
                 Locale.ROOT,
-                "%d tokens in %s, %.1f tokens/s (prompt of %d tokens included); %s on %s%n",
-                result.numTokens(),
+                "%s in %s, %.1f tokens/s (prompt of %d tokens included); %s on %s%n",
+                result.numTokens() == 1 ? "1 token" : result.numTokens() + " tokens",
                 Format.seconds(result.seconds()),
                 result.tokensPerSecond(),
                 result.promptTokens(),

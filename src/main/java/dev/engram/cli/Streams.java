@@ -1,7 +1,6 @@
 package dev.engram.cli;
 
 import java.io.FileDescriptor;
-import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -38,7 +37,7 @@ record Streams(InputStream in, boolean fromTerminal, PrintStream out, Sink sink,
     /** Those of this process. */
     static Streams ofProcess() {
         return of(
-                new FileInputStream(FileDescriptor.in),
+                System.in, // not a FileInputStream of its own: its readAllBytes fails on pipes
                 isTerminal("/proc/self/fd/0"),
                 new FileOutputStream(FileDescriptor.out),
                 new FileOutputStream(FileDescriptor.err),

@@ -46,7 +46,10 @@ final class TextInput {
                 throw new BadInputException("--file is '" + name + "', which is a folder; give a text file.");
             }
             return decode(Files.readAllBytes(path), name);
-        } catch (NoSuchFileException | InvalidPathException e) {
+        } catch (InvalidPathException e) {
+            throw new BadInputException(
+                    "--file is '" + name + "', which is no file name in this locale; set LC_ALL=C.UTF-8.", e);
+        } catch (NoSuchFileException e) {
             throw new BadInputException(
                     "--file is '" + name + "', which does not exist; give the path of a text file.", e);
         } catch (IOException e) {

@@ -73,6 +73,6 @@ final class TokenizeCommand implements Callable<Integer> {
         for (int i = 0; i < ids.length && !streams.stopped(); i++) {
             out.printf(Locale.ROOT, "%5d  %s%n", ids[i], tokenizer.printable(ids[i]));
         }
-        streams.err().println(ids.length + " tokens");
+        streams.err().println(ids.length == 1 ? "1 token" : ids.length + " tokens");
     }
 }
