@@ -21,7 +21,6 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "chat",
         description = "Talks to the model, one message a line; /help lists what else can be typed.",
-        mixinStandardHelpOptions = true,
         sortOptions = false)
 final class ChatCommand implements Callable<Integer> {
     private static final String HELP = """

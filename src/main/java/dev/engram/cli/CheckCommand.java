@@ -19,10 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code check}: what the engine finds on this machine. The launcher's own check comes before it and covers the tools. */
-@Command(
-        name = "check",
-        description = "Says what the engine finds on this machine, what is missing and how to get it.",
-        mixinStandardHelpOptions = true)
+@Command(name = "check", description = "Says what the engine finds on this machine, what is missing and how to get it.")
 final class CheckCommand implements Callable<Integer> {
     private static final long MEMORY_NEEDED = 2_000_000_000L;
     private static final long DISK_NEEDED = 500_000_000L;

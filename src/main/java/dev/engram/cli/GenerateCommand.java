@@ -21,11 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code generate}: continues a prompt or answers it. */
-@Command(
-        name = "generate",
-        description = "Answers a prompt, or continues it with --raw.",
-        mixinStandardHelpOptions = true,
-        sortOptions = false)
+@Command(name = "generate", description = "Answers a prompt, or continues it with --raw.", sortOptions = false)
 final class GenerateCommand implements Callable<Integer> {
     private static final String BASELINE = "baseline";
     private static final String MEMORY_ENHANCED = "memory_enhanced";

@@ -14,7 +14,6 @@ import picocli.CommandLine.ParentCommand;
 @Command(
         name = "perplexity",
         description = "Scores a text: the mean negative log-likelihood of its tokens 2 to n, and its exponential.",
-        mixinStandardHelpOptions = true,
         sortOptions = false)
 final class PerplexityCommand implements Callable<Integer> {
     @ParentCommand

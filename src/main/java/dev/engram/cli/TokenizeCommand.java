@@ -13,11 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code tokenize}: a text's tokens. Opens the tokenizer only, so it is fast. */
-@Command(
-        name = "tokenize",
-        description = "Shows the tokens of a text; no special token is added.",
-        mixinStandardHelpOptions = true,
-        sortOptions = false)
+@Command(name = "tokenize", description = "Shows the tokens of a text; no special token is added.", sortOptions = false)
 final class TokenizeCommand implements Callable<Integer> {
     @ParentCommand
     private Engram engram;

@@ -33,6 +33,7 @@ class EngramTest {
         String out = Cli.run(command, "--help").ok().out();
         assertTrue(out.startsWith("Usage: engram " + command), out);
         assertFalse(out.contains("${"), out);
+        assertTrue(Cli.run(command, "--version").ok().out().startsWith("engram "));
     }
 
     @Test

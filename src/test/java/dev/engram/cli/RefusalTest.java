@@ -1,10 +1,15 @@
 package dev.engram.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.engine.Engine;
 import dev.engram.model.TinyModel;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -170,11 +175,46 @@ class RefusalTest {
 
     @Test
     void faultsShowATraceOnlyWhenAsked() {
-        java.io.ByteArrayOutputStream err = new java.io.ByteArrayOutputStream();
-        Streams streams = Cli.streams("", false, new java.io.ByteArrayOutputStream(), err, new Interrupt());
-        new Failures(streams).report(new IllegalStateException("broken"), false);
-        assertTrue(Cli.text(err).matches("engram: Unexpected fault .*broken.*ENGRAM_DEBUG=1.*\\R"), Cli.text(err));
-        new Failures(streams).report(new IllegalStateException("broken"), true);
-        assertTrue(Cli.text(err).contains("\tat dev.engram.cli.RefusalTest"), Cli.text(err));
+        String quiet = fault();
+        assertTrue(quiet.matches("engram: Unexpected fault .*broken pipe organ.*ENGRAM_DEBUG=1.*\\R"), quiet);
+        String verbose = fault("--verbose");
+        assertTrue(verbose.contains("\tat dev.engram.cli.RefusalTest"), verbose);
+    }
+
+    /** What a command prints whose input fails in a way that nobody foresaw. */
+    private static String fault(String... more) {
+        InputStream failing = new InputStream() {
+            @Override
+            public int read() {
+                throw new IllegalStateException("broken pipe organ");
+            }
+        };
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Streams streams = Streams.of(failing, false, new ByteArrayOutputStream(), err, new Interrupt());
+        String[] args =
+                Stream.concat(Stream.of("tokenize"), Arrays.stream(more)).toArray(String[]::new);
+        assertEquals(1, Engram.run(streams, args));
+        return Cli.text(err);
+    }
+
+    @Test
+    void refusalsOfTheReportAndOfTheMachine() {
+        IllegalArgumentException profile =
+                assertThrows(IllegalArgumentException.class, () -> dev.engram.report.Profile.of("huge"));
+        reported(profile, 2, "engram: The profile 'huge' is unknown");
+        reported(new IllegalArgumentException("a slip of the program"), 1, "Unexpected fault");
+        reported(
+                new UncheckedIOException(new IOException("No space left on device")),
+                2,
+                "engram: No disk space is left");
+        reported(new OutOfMemoryError("Java heap space"), 2, "ENGRAM_HEAP");
+    }
+
+    private static void reported(Throwable e, int code, String words) {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Streams streams = Cli.streams("", false, new ByteArrayOutputStream(), err, new Interrupt());
+        assertEquals(code, new Failures(streams).report(e, false));
+        assertEquals(1, Cli.text(err).lines().count());
+        assertTrue(Cli.text(err).contains(words), Cli.text(err));
     }
 }
