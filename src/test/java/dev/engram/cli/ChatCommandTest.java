@@ -62,12 +62,15 @@ class ChatCommandTest {
         String once = Cli.piped("hello\n", chat(roomy)).ok().out();
         String twice = Cli.piped("hello\nhello\n", chat(roomy)).ok().out();
         assertFalse(twice.equals(once + once), "the second answer does not see the first turn");
-        assertEquals(once + once, Cli.piped("hello\n/reset\nhello\n", chat(roomy)).ok().out());
+        assertEquals(
+                once + once,
+                Cli.piped("hello\n/reset\nhello\n", chat(roomy)).ok().out());
     }
 
     @Test
     void systemMessageStartsAnew() {
-        String flag = Cli.piped("hello\n", chat(roomy, "--system", "Be brief.")).ok().out();
+        String flag =
+                Cli.piped("hello\n", chat(roomy, "--system", "Be brief.")).ok().out();
         Cli.Result typed = Cli.piped("hello\n/system Be brief.\nhello\n/system\n", chat(roomy))
                 .ok();
         assertTrue(typed.out().endsWith(flag), typed.out());
@@ -77,7 +80,8 @@ class ChatCommandTest {
 
     @Test
     void commandsAndPrompt() {
-        Cli.Result result = Cli.typed("/help\n/hlep\n/quit\nnever read\n", chat(roomy)).ok();
+        Cli.Result result =
+                Cli.typed("/help\n/hlep\n/quit\nnever read\n", chat(roomy)).ok();
         assertEquals("", result.out());
         assertTrue(result.err().contains("/reset"), result.err());
         assertTrue(result.err().contains("There is no command /hlep; /help lists them."), result.err());
@@ -93,16 +97,16 @@ class ChatCommandTest {
     @Test
     void aMessageWithoutRoomIsRefusedAndTheChatGoesOn() {
         String once = Cli.piped("hello\n", chat(model)).ok().out();
-        Cli.Result result = Cli.piped("x".repeat(300) + "\nhello\n", chat(model)).ok();
+        Cli.Result result =
+                Cli.piped("x".repeat(300) + "\nhello\n", chat(model)).ok();
         assertEquals(once, result.out());
-        assertTrue(
-                result.err().matches("(?s)engram: With this message .* tokens.*256.*/reset.*\\R"), result.err());
+        assertTrue(result.err().matches("(?s)engram: With this message .* tokens.*256.*/reset.*\\R"), result.err());
     }
 
     @Test
     void aFullContextIsSaid() {
-        Cli.Result result =
-                Cli.piped("hello\n", "chat", "--model", model, "--dtype", "f32", "--max_tokens", "400").ok();
+        Cli.Result result = Cli.piped("hello\n", "chat", "--model", model, "--dtype", "f32", "--max_tokens", "400")
+                .ok();
         assertTrue(result.err().contains("context is full; /reset"), result.err());
     }
 
@@ -135,10 +139,12 @@ class ChatCommandTest {
             int held = conversation.tokens();
             Generation second = conversation.answer("and now?", 6, GenerationListener.SILENT);
             // The text so far, as one prompt. Its bytes are its tokens, so nothing can be split in another way.
-            String whole = first.promptText() + lm.tokenizer().decode(ids(first)) + second.promptText()
-                    .substring(lm.tokenizer()
-                            .decode(new int[] {first.ids().get(5)})
-                            .length());
+            String whole = first.promptText()
+                    + lm.tokenizer().decode(ids(first))
+                    + second.promptText()
+                            .substring(lm.tokenizer()
+                                    .decode(new int[] {first.ids().get(5)})
+                                    .length());
             Generation fresh = lm.generate(whole, GenerationConfig.greedy(6));
             assertEquals(fresh.promptTokens(), held + second.promptTokens());
             assertEquals(fresh.ids(), second.ids());

@@ -65,8 +65,7 @@ class EngramTest {
     void argumentsAreReadAgainFromTheSystem() {
         byte[] line = "java\0-cp\0x\0dev.engram.cli.Engram\0generate\0--prompt\0什么é\0".getBytes(StandardCharsets.UTF_8);
         String[] damaged = {"generate", "--prompt", "\uFFFD\uFFFD"};
-        assertArrayEquals(
-                new String[] {"generate", "--prompt", "什么é"}, Arguments.fromCommandLine(line, damaged));
+        assertArrayEquals(new String[] {"generate", "--prompt", "什么é"}, Arguments.fromCommandLine(line, damaged));
         String[] whole = {"generate", "é"};
         assertSame(whole, Arguments.repaired(whole));
     }

@@ -61,7 +61,10 @@ class PerplexityCommandTest {
         assertEquals(bytes.length, ids.length);
         assertEquals(bytes.length - 1, logprobs.length);
         IntStream.range(0, ids.length).forEach(i -> assertEquals(bytes[i], ids[i]));
-        double nll = -IntStream.range(0, logprobs.length).mapToDouble(i -> logprobs[i]).sum() / logprobs.length;
+        double nll = -IntStream.range(0, logprobs.length)
+                        .mapToDouble(i -> logprobs[i])
+                        .sum()
+                / logprobs.length;
         assertTrue(nll > 0);
         assertEquals(nll, json.get("mean_nll").getAsDouble(), 1e-12);
         assertEquals(Math.exp(nll), json.get("perplexity").getAsDouble(), 1e-9);
@@ -86,8 +89,9 @@ class PerplexityCommandTest {
         double[] part = doubles(perplexity(path, "--json", "--max_tokens", "9").json(), "logprobs");
         assertEquals(8, part.length);
         IntStream.range(0, part.length).forEach(i -> assertEquals(whole[i], part[i], 1e-5));
-        assertEquals(whole.length, doubles(perplexity(path, "--json", "--max_tokens", "900").json(), "logprobs")
-                .length);
+        assertEquals(
+                whole.length,
+                doubles(perplexity(path, "--json", "--max_tokens", "900").json(), "logprobs").length);
     }
 
     @Test
@@ -101,8 +105,7 @@ class PerplexityCommandTest {
 
     @Test
     void standardInputIsAFileToo() {
-        Cli.Result result =
-                Cli.piped(TEXT, "perplexity", "--model", model, "--dtype", "f32", "--file", "-", "--json");
+        Cli.Result result = Cli.piped(TEXT, "perplexity", "--model", model, "--dtype", "f32", "--file", "-", "--json");
         assertEquals(TEXT.length(), result.json().get("tokens").getAsInt());
     }
 }

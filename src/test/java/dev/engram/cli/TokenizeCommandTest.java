@@ -26,26 +26,24 @@ class TokenizeCommandTest {
 
     @Test
     void tableOfIdsAndPieces() {
-        Cli.Result result = Cli.run("tokenize", "--model", model, "--text", "a é<|im_end|>")
-                .ok();
-        assertEquals(
-                """
+        Cli.Result result =
+                Cli.run("tokenize", "--model", model, "--text", "a é<|im_end|>").ok();
+        assertEquals("""
                    id  piece
                    97  a
                    32  ·
                   195  <C3>
                   169  <A9>
                   257  <|im_end|>
-                """,
-                result.out());
+                """, result.out());
         assertEquals("5 tokens", result.err().strip());
     }
 
     @Test
     void jsonFromTextFileAndPipe() throws IOException {
         Path file = Files.writeString(folder.resolve("text.txt"), "tide");
-        JsonObject json =
-                Cli.run("tokenize", "--model", model, "--text", "tide", "--json").json();
+        JsonObject json = Cli.run("tokenize", "--model", model, "--text", "tide", "--json")
+                .json();
         assertEquals("[116,105,100,101]", json.get("token_ids").toString());
         assertEquals("[\"t\",\"i\",\"d\",\"e\"]", json.get("pieces").toString());
         assertEquals(4, json.get("num_tokens").getAsInt());
@@ -54,7 +52,8 @@ class TokenizeCommandTest {
                 Cli.run("tokenize", "--model", model, "--file", file.toString(), "--json")
                         .json());
         assertEquals(
-                json, Cli.piped("tide\n", "tokenize", "--model", model, "--json").json());
+                json,
+                Cli.piped("tide\n", "tokenize", "--model", model, "--json").json());
         Cli.typed("", "tokenize", "--model", model).refused("--text or --file");
     }
 
