@@ -56,8 +56,9 @@ final class BatchRunner {
         List<int[]> whole = new ArrayList<>();
         for (int r = 0; r < prompts.size(); r++) {
             if (prompts.get(r).length == 0) {
-                throw new BadInputException("A continuation can only be scored after a prompt of at least one token; prompt "
-                        + r + " is empty.");
+                throw new BadInputException(
+                        "A continuation can only be scored after a prompt of at least one token; prompt " + r
+                                + " is empty.");
             }
             whole.add(join(prompts.get(r), continuations.get(r)));
         }

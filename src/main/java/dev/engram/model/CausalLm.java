@@ -121,7 +121,8 @@ public final class CausalLm implements AutoCloseable {
     public String prompt(List<Message> messages) {
         if (template == null) {
             throw new BadInputException(
-                    origin + " has no chat template; use --raw, or a model whose files include one (tokenizer_config.json or chat_template.jinja).");
+                    origin
+                            + " has no chat template; use --raw, or a model whose files include one (tokenizer_config.json or chat_template.jinja).");
         }
         return template.render(messages, true);
     }
@@ -151,14 +152,19 @@ public final class CausalLm implements AutoCloseable {
      * @param policy decides which slots of the cache are kept, or null
      */
     public Generation generate(
-            int[] prompt, KvCache cache, GenerationConfig config, Seams seams, CachePolicy policy, GenerationListener listener) {
+            int[] prompt,
+            KvCache cache,
+            GenerationConfig config,
+            Seams seams,
+            CachePolicy policy,
+            GenerationListener listener) {
         if (prompt.length == 0) {
             throw new BadInputException("The prompt is empty; give at least one token of text.");
         }
         int room = config().contextLength() - cache.nextPosition();
         if (policy == null && prompt.length > room) {
-            throw new BadInputException("The prompt has " + prompt.length + " tokens, but the model's context has room for " + room
-                    + "; shorten the prompt.");
+            throw new BadInputException("The prompt has " + prompt.length
+                    + " tokens, but the model's context has room for " + room + "; shorten the prompt.");
         }
         return new Generator(decoder, tokenizer, defaults.eos()).run(prompt, cache, config, seams, policy, listener);
     }

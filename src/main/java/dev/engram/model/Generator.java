@@ -26,7 +26,13 @@ final class Generator {
      * @param policy who is forgotten; null for nobody
      * @param seams plug-ins that act on every pass
      */
-    Generation run(int[] prompt, KvCache cache, GenerationConfig config, Seams seams, CachePolicy policy, GenerationListener listener) {
+    Generation run(
+            int[] prompt,
+            KvCache cache,
+            GenerationConfig config,
+            Seams seams,
+            CachePolicy policy,
+            GenerationListener listener) {
         Sampler sampler = new Sampler(config);
         sampler.prompt(prompt);
         List<String> stop = config.forceExactLength() ? List.of() : config.stop();
@@ -69,7 +75,13 @@ final class Generator {
                 (end - first) / 1e9);
     }
 
-    private int prefill(int[] prompt, KvCache cache, GenerationConfig config, Seams seams, PolicyRunner forgetting, Sampler sampler) {
+    private int prefill(
+            int[] prompt,
+            KvCache cache,
+            GenerationConfig config,
+            Seams seams,
+            PolicyRunner forgetting,
+            Sampler sampler) {
         int at = 0;
         while (prompt.length - at > config.prefillChunk()) {
             int[] chunk = Arrays.copyOfRange(prompt, at, at + config.prefillChunk());

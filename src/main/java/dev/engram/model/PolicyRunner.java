@@ -53,7 +53,8 @@ final class PolicyRunner {
             for (int h = 0; attention != null && h < attention.length; h++) {
                 // extra rows stand before the slots and are not the policy's
                 int extra = attention[h].length - slots;
-                attention[h] = extra == 0 ? attention[h] : java.util.Arrays.copyOfRange(attention[h], extra, extra + slots);
+                attention[h] =
+                        extra == 0 ? attention[h] : java.util.Arrays.copyOfRange(attention[h], extra, extra + slots);
             }
             int[][] kept = policy.keep(new CachePolicy.Layer(i, cache, attention, newTokens));
             if (kept != null) {

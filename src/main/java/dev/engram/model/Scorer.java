@@ -16,7 +16,8 @@ final class Scorer {
      */
     static double[] logprobs(Decoder decoder, int[] ids, int chunk) {
         if (ids.length < 2) {
-            throw new BadInputException("The text has " + ids.length + " tokens; at least 2 are needed, since the first is not predicted.");
+            throw new BadInputException(
+                    "The text has " + ids.length + " tokens; at least 2 are needed, since the first is not predicted.");
         }
         if (ids.length > decoder.config().contextLength()) {
             throw new BadInputException("The text has " + ids.length + " tokens, more than the model's context of "
@@ -30,7 +31,8 @@ final class Scorer {
                     int[][] inputs = {Arrays.copyOfRange(ids, at, end)};
                     int[][] targets = {Arrays.copyOfRange(ids, at + 1, end + 1)};
                     NDArray hidden = decoder.forward(scope, inputs, cache, Seams.none());
-                    float[] part = decoder.logprobs(scope, decoder.logits(scope, hidden, 0), Kernel.ids(scope, targets));
+                    float[] part =
+                            decoder.logprobs(scope, decoder.logits(scope, hidden, 0), Kernel.ids(scope, targets));
                     for (int i = 0; i < part.length; i++) {
                         all[at + i] = part[i];
                     }

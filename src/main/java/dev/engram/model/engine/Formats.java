@@ -26,16 +26,19 @@ public final class Formats {
         };
     }
 
-    private static Backend plain(NDManager manager, Checkpoint checkpoint, String name, boolean bf16, KernelChoice choice) {
+    private static Backend plain(
+            NDManager manager, Checkpoint checkpoint, String name, boolean bf16, KernelChoice choice) {
         LinearFormat best = choice.forDecoding(bf16);
         return new Backend(manager, checkpoint.config(), checkpoint, new WeightFormat(name, bf16, best, best), null);
     }
 
-    private static Backend quantised(NDManager manager, Checkpoint checkpoint, String name, LinearFormat body, KernelChoice choice) {
+    private static Backend quantised(
+            NDManager manager, Checkpoint checkpoint, String name, LinearFormat body, KernelChoice choice) {
         LmConfig c = checkpoint.config();
         if (c.hidden() % 32 != 0 || c.intermediate() % 32 != 0 || c.heads() * c.headDim() % 32 != 0) {
-            throw new BadInputException("--dtype " + name + " needs layer widths that are multiples of 32, but this model has "
-                    + c.hidden() + " and " + c.intermediate() + "; use --dtype bf16.");
+            throw new BadInputException(
+                    "--dtype " + name + " needs layer widths that are multiples of 32, but this model has " + c.hidden()
+                            + " and " + c.intermediate() + "; use --dtype bf16.");
         }
         WeightFormat decode = new WeightFormat(name, true, body, LinearFormat.INT8);
         return new Backend(manager, c, checkpoint, decode, choice.forPrompts());

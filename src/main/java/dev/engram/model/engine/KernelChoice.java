@@ -91,7 +91,10 @@ public final class KernelChoice {
                 Kernel tools = Kernels.tools(scope)) {
             Kernel kernel = new Kernel(
                     scope,
-                    new TorchScript().add("linear/" + format.name().toLowerCase(Locale.ROOT) + ".py", java.util.Map.of("NAME", "lin")));
+                    new TorchScript()
+                            .add(
+                                    "linear/" + format.name().toLowerCase(Locale.ROOT) + ".py",
+                                    java.util.Map.of("NAME", "lin")));
             int dtype = bf16 ? 15 : 6;
             List<NDList> weights = new ArrayList<>();
             for (int i = 0; i < MATRICES; i++) {

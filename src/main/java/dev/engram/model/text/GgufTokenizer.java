@@ -38,8 +38,9 @@ public final class GgufTokenizer {
         Metadata values = new Metadata(metadata, PREFIX);
         String kind = values.text("model");
         if (!kind.equals("gpt2")) {
-            throw new BadInputException("The GGUF metadata has " + PREFIX + "model = '" + kind
-                    + "', but only byte-level BPE ('gpt2') can be converted; use a model folder with a tokenizer.json.");
+            throw new BadInputException(
+                    "The GGUF metadata has " + PREFIX + "model = '" + kind
+                            + "', but only byte-level BPE ('gpt2') can be converted; use a model folder with a tokenizer.json.");
         }
         String pre = values.textOr("pre", "default");
         PreTokenizer split = PreTokenizer.named(pre);
@@ -117,8 +118,7 @@ public final class GgufTokenizer {
         return template;
     }
 
-    private static JsonObject special(
-            Metadata values, String key, List<String> tokens, int type, JsonObject specials) {
+    private static JsonObject special(Metadata values, String key, List<String> tokens, int type, JsonObject specials) {
         int id = values.idBelow(key, tokens.size());
         String token = tokens.get(id);
         JsonObject entry = new JsonObject();

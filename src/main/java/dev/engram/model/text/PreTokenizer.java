@@ -35,9 +35,10 @@ enum PreTokenizer {
             case "smollm" -> SMOLLM;
             case "qwen2" -> QWEN2;
             case "llama-bpe", "llama3", "llama-v3" -> LLAMA3;
-            default -> throw new BadInputException("The GGUF metadata has tokenizer.ggml.pre = '" + pre
-                    + "', which is not one of default, gpt-2, smollm, qwen2, llama-bpe; use a model folder with a"
-                    + " tokenizer.json.");
+            default ->
+                throw new BadInputException("The GGUF metadata has tokenizer.ggml.pre = '" + pre
+                        + "', which is not one of default, gpt-2, smollm, qwen2, llama-bpe; use a model folder with a"
+                        + " tokenizer.json.");
         };
     }
 

@@ -190,7 +190,8 @@ public final class Tokenizer implements AutoCloseable {
     public Tokenizer withAddedTokens(List<String> added) {
         for (String token : added) {
             if (token.isBlank()) {
-                throw new BadInputException("An added token is '" + token + "'; give it at least one visible character.");
+                throw new BadInputException(
+                        "An added token is '" + token + "'; give it at least one visible character.");
             }
         }
         return new Tokenizer(new TokenizerJson(json).withSpecialTokens(added));
@@ -199,6 +200,11 @@ public final class Tokenizer implements AutoCloseable {
     /** A decoder that turns ids into text one by one. */
     public StreamingDecoder streamingDecoder(boolean skipSpecial) {
         return new StreamingDecoder(this, skipSpecial);
+    }
+
+    /** Whether tokens are written in the symbols of byte-level BPE. */
+    boolean isByteLevel() {
+        return byteLevel;
     }
 
     /** The text of the tokenizer.json. */

@@ -38,7 +38,9 @@ final class TokenizerJson {
                 tokens.put(tokens.size(), entry.getAsJsonArray().get(0).getAsString());
             }
         } else {
-            vocab.getAsJsonObject().entrySet().forEach(e -> tokens.put(e.getValue().getAsInt(), e.getKey()));
+            vocab.getAsJsonObject()
+                    .entrySet()
+                    .forEach(e -> tokens.put(e.getValue().getAsInt(), e.getKey()));
         }
         return tokens;
     }
