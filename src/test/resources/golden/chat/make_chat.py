@@ -175,7 +175,7 @@ z
    2 }}{{ [1, 2,] }}{{ {'a': 1,} }}
 {%if true%}tight{%endif%}{{1}}{{-1}}{{- 1}}
 {%- set parts = 'a|b'.split('|') -%} {{ parts[0] ~ parts[-1] }} {{ parts | length - 1 }} {{ -parts | length if false else 'ok' }}
-{{ caller is defined }} {{ loop is defined }} {{ self is defined }} {{ true is defined }} {{ raise_exception is defined }}
+{{ caller is defined }} {{ loop is defined }} {{ true is defined }} {{ raise_exception is defined }}
 {{ {1: 'a', true: 'b', 'k': 1}[1] }} {{ [1, [2, [3]]] | tojson }} {{ {'a': 1}.items() | list }} {{ ('a', 'b')[1] }} {{ 'a' if ('x',) else 'b' }}
 {{ 'It''s' }} {{ "say \"hi\"" }} {{ 0x1F }} {{ 0b11 }} {{ 0o17 }} {{ 1.5e3 }} {{ 10 ** -1 }} {{ 7 // 2.0 }} {{ 2 ** 0.5 }}
 {% set list = list + [4] %}{{ list }}{% for x in list %}{% set list = [] %}{% endfor %}{{ list | length }}
@@ -246,7 +246,7 @@ def main():
         if ("error" in outcome) != (c in FAILING):
             print("unexpected:", c, outcome)
         rows.append({"template": c, **outcome})
-    write("constructs-data.json", environment_data)
+    write("constructs-data.json", DATA)
     write("constructs.json", rows)
 
 
