@@ -9,7 +9,9 @@ import dev.engram.model.CausalLm;
 import dev.engram.model.Generation;
 import dev.engram.model.GenerationConfig;
 import dev.engram.model.GenerationListener;
+import dev.engram.model.KvCache;
 import dev.engram.model.LoadOptions;
+import dev.engram.model.Seams;
 import dev.engram.model.TinyModel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -134,19 +136,21 @@ class ChatCommandTest {
     @Test
     void theCacheSaysTheSameAsAWholePrompt() {
         try (CausalLm lm = open(roomy);
-                Conversation conversation = new Conversation(lm, GenerationConfig::greedy)) {
+                Conversation conversation = new Conversation(lm, GenerationConfig::greedy);
+                KvCache cache = lm.decoder().newCache()) {
             Generation first = conversation.answer("hello", 6, GenerationListener.SILENT);
             int held = conversation.tokens();
             Generation second = conversation.answer("and now?", 6, GenerationListener.SILENT);
-            // The text so far, as one prompt. Its bytes are its tokens, so nothing can be split in another way.
-            String whole = first.promptText()
-                    + lm.tokenizer().decode(ids(first))
-                    + second.promptText()
-                            .substring(lm.tokenizer()
-                                    .decode(new int[] {first.ids().get(5)})
-                                    .length());
-            Generation fresh = lm.generate(whole, GenerationConfig.greedy(6));
-            assertEquals(fresh.promptTokens(), held + second.promptTokens());
+            String rest = "<|im_end|>\n<|im_start|>user\nand now?<|im_end|>\n<|im_start|>assistant\n";
+            int[] whole = Stream.of(
+                            lm.tokenizer().encode(first.promptText()),
+                            ids(first),
+                            lm.tokenizer().encode(rest))
+                    .flatMapToInt(Arrays::stream)
+                    .toArray();
+            Generation fresh = lm.generate(
+                    whole, cache, GenerationConfig.greedy(6), Seams.none(), null, GenerationListener.SILENT);
+            assertEquals(whole.length, held + second.promptTokens());
             assertEquals(fresh.ids(), second.ids());
         }
     }
