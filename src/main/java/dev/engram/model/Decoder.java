@@ -75,21 +75,13 @@ public final class Decoder implements AutoCloseable {
      * @return [batch, tokens, hidden]
      */
     public NDArray embed(NDManager out, int[][] ids, KvCache cache) {
-        for (int[] row : ids) {
-            for (int id : row) {
-                if (id < 0 || id >= config.vocab()) {
-                    throw new BadInputException("Token id " + id + " is outside the model's vocabulary of "
-                            + config.vocab() + "; use ids of its own tokenizer.");
-                }
-            }
-        }
+        requireFit(config, ids, cache.nextPosition());
         Weights w = backend.weightsFor(ids.length * ids[0].length);
         try (NDManager step = out.newSubManager()) {
             NDArray tokens = Kernel.ids(step, ids);
             if (w.positionTable() == null) {
                 return w.kernel().one(out, "embed", tokens, w.embedding());
             }
-            requirePositions(cache.nextPosition() + ids[0].length);
             return w.kernel()
                     .one(
                             out,
@@ -297,13 +289,26 @@ public final class Decoder implements AutoCloseable {
             throw new IllegalArgumentException(
                     "a batch of " + x.getShape().get(0) + " does not fit a cache for " + cache.batch() + " sequences");
         }
-        requirePositions(cache.nextPosition() + tokens);
+        requirePositions(config, cache.nextPosition() + tokens);
         backend.weightsFor(rows(x)).angles().reach(cache.nextPosition() + tokens);
         cache.prepare(tokens);
         return tokens;
     }
 
-    private void requirePositions(int limit) {
+    /** Refuses ids outside the vocabulary and texts beyond learned positions; {@code first} is the first one's position. */
+    static void requireFit(LmConfig config, int[][] ids, int first) {
+        for (int[] row : ids) {
+            for (int id : row) {
+                if (id < 0 || id >= config.vocab()) {
+                    throw new BadInputException("Token id " + id + " is outside the model's vocabulary of "
+                            + config.vocab() + "; use ids of its own tokenizer.");
+                }
+            }
+        }
+        requirePositions(config, first + ids[0].length);
+    }
+
+    private static void requirePositions(LmConfig config, int limit) {
         if (config.positions() instanceof Positions.Learned && limit > config.contextLength()) {
             throw new BadInputException("The text has " + limit + " tokens, but the model has learned positions for "
                     + config.contextLength() + "; shorten the text.");

@@ -60,12 +60,12 @@ def grow(self, buffer: Tensor, used: int, capacity: int) -> Tensor:  # [B, KV, *
     return out
 
 
-def keep(self, buffer: Tensor, slots: Tensor, capacity: int) -> Tensor:  # slots [kept] or [KV, kept]
+def keep(self, buffer: Tensor, slots: Tensor, capacity: int) -> Tensor:  # slots [1|KV, kept]
     B = torch.size(buffer, 0)
     KV = torch.size(buffer, 1)
     n = torch.size(slots, -1)
     out = torch.empty([B, KV, capacity, torch.size(buffer, 3)], dtype=ops.prim.dtype(buffer), device=buffer.device)
-    at = torch.expand(torch.reshape(slots, [1, -1, n, 1]), [B, KV, n, torch.size(buffer, 3)])
+    at = torch.expand(torch.reshape(slots, [1, torch.size(slots, 0), n, 1]), [B, KV, n, torch.size(buffer, 3)])
     _1 = torch.copy_(torch.slice(out, 2, 0, n), torch.gather(buffer, 2, at))
     return out
 
