@@ -43,8 +43,12 @@ public final class Adapter implements AutoCloseable {
         NDArray factor = manager.create(new float[] {(float) scale}, new Shape());
         int used = 0;
         for (int i = 0; i < config.layers(); i++) {
-            for (String name : new LayerNames(i).linears()) {
-                Pair pair = pairs.get(name);
+            List<String> linears = new LayerNames(i).linears();
+            for (int l = 0; l < linears.size(); l++) {
+                Pair pair = pairs.get(linears.get(l));
+                if (pair != null) {
+                    requireFit(linears.get(l), pair, inputs(config)[l], outputs(config)[l]);
+                }
                 flat.add(pair == null ? none : pair.a());
                 flat.add(pair == null ? none : pair.b());
                 used += pair == null ? 0 : 1;
@@ -54,6 +58,28 @@ public final class Adapter implements AutoCloseable {
         if (used != pairs.size()) {
             throw new BadInputException("The adapter names " + pairs.size() + " linears, of which this model has "
                     + used + "; load the adapter with the model it was trained on.");
+        }
+    }
+
+    /** Inputs of the seven linears, in their order. */
+    private static int[] inputs(LmConfig c) {
+        return new int[] {
+            c.hidden(), c.hidden(), c.hidden(), c.heads() * c.headDim(), c.hidden(), c.hidden(), c.intermediate()
+        };
+    }
+
+    private static int[] outputs(LmConfig c) {
+        int kv = c.kvHeads() * c.headDim();
+        return new int[] {c.heads() * c.headDim(), kv, kv, c.hidden(), c.intermediate(), c.intermediate(), c.hidden()};
+    }
+
+    private static void requireFit(String name, Pair pair, int in, int out) {
+        Shape a = pair.a().getShape();
+        Shape b = pair.b().getShape();
+        if (a.dimension() != 2 || b.dimension() != 2 || a.get(1) != in || b.get(0) != out || a.get(0) != b.get(1)) {
+            throw new BadInputException("The adapter of " + name + " has the shapes A " + a + " and B " + b
+                    + ", but the linear has " + in + " inputs and " + out
+                    + " outputs; load the adapter with the model it was trained on.");
         }
     }
 

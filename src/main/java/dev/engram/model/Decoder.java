@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.engram.model.engine.Backend;
 import dev.engram.model.engine.Kernel;
 import dev.engram.model.engine.Weights;
+import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -14,7 +15,7 @@ import java.util.Map;
  * decoder.py; this class walks the layers, either in one call for the whole stack or, where a plug-in acts between layers,
  * in two calls per layer. Both give the same numbers.
  *
- * <p>Hidden states have the type of the weights (f32 or bf16) and shape [batch, tokens, hidden]; logits are f32.
+ * <p>Hidden states are f32 whatever the weights' format, [batch, tokens, hidden]; so are logits.
  */
 public final class Decoder implements AutoCloseable {
     private final LmConfig config;
@@ -55,6 +56,11 @@ public final class Decoder implements AutoCloseable {
     public KvCache newCache(int batch, int[] padding) {
         boolean padded = padding != null && java.util.Arrays.stream(padding).anyMatch(p -> p > 0);
         return new KvCache(config, backend, batch, padded ? padding : null, 0);
+    }
+
+    /** A cache that was saved before; one of a model with another shape, or a damaged file, gives a {@link BadInputException}. */
+    public KvCache loadCache(Path file) {
+        return KvCacheFile.load(this, file);
     }
 
     /** Reads low-rank adapters beside the weights from now on; null takes them away. The adapter stays the caller's. */
@@ -107,6 +113,10 @@ public final class Decoder implements AutoCloseable {
             float[] where = new float[(int) tokens];
             float[] values = new float[(int) tokens * config.hidden()];
             vectors.forEach((at, vector) -> {
+                if (at < 0 || at >= tokens || vector.size() != config.hidden()) {
+                    throw new BadInputException("A vector of " + vector.size() + " numbers was given for token " + at
+                            + " of " + tokens + "; give " + config.hidden() + " numbers and an index of the text.");
+                }
                 where[at] = 1;
                 System.arraycopy(vector.toFloatArray(), 0, values, at * config.hidden(), config.hidden());
             });
@@ -246,21 +256,15 @@ public final class Decoder implements AutoCloseable {
     public NDArray logits(NDManager out, NDArray hidden, int last) {
         int rows = last > 0 ? (int) hidden.getShape().get(0) * last : rows(hidden);
         Weights w = backend.headFor(rows);
-        try (NDManager step = out.newSubManager()) {
-            NDArray x = w.format().bf16()
-                            == backend.weightsFor(rows(hidden)).format().bf16()
-                    ? hidden
-                    : backend.tools().one(step, "cast", hidden, w.format().bf16() ? 15 : 6);
-            return w.kernel()
-                    .one(
-                            out,
-                            "head",
-                            x,
-                            w.finalGain(),
-                            w.head().get(0),
-                            w.head().get(1),
-                            last);
-        }
+        return w.kernel()
+                .one(
+                        out,
+                        "head",
+                        hidden,
+                        w.finalGain(),
+                        w.head().get(0),
+                        w.head().get(1),
+                        last);
     }
 
     /** Index of the largest logit at each row's last position; logits [batch, tokens, vocab]. */
@@ -285,11 +289,6 @@ public final class Decoder implements AutoCloseable {
     public NDArray normalised(NDManager out, NDArray hidden) {
         Weights w = backend.weightsFor(rows(hidden));
         return w.kernel().one(out, "normalised", hidden, w.finalGain());
-    }
-
-    /** A hidden state of any type as f32, for looking at it. */
-    public NDArray asFloat(NDManager out, NDArray x) {
-        return backend.tools().one(out, "as_float", x);
     }
 
     private int begin(NDArray x, KvCache cache) {

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.IValue;
 import dev.engram.model.engine.Backend;
 import dev.engram.model.engine.Kernel;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -375,6 +376,18 @@ public final class KvCache implements AutoCloseable {
 
     int firstPosition() {
         return firstPosition;
+    }
+
+    /**
+     * Writes the cache to a file, from which {@link Decoder#loadCache} makes it again; keys and values in f32. A file that
+     * cannot be written gives a {@link BadInputException} and leaves nothing behind.
+     */
+    public void save(Path file) {
+        KvCacheFile.save(this, config, file);
+    }
+
+    NDManager newScope() {
+        return manager.newSubManager();
     }
 
     /** Fills an empty layer from saved rows, f32 [batch, kvHeads, slots, headDim]. */

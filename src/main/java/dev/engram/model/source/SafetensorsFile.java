@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +41,7 @@ public final class SafetensorsFile implements AutoCloseable {
     private final MappedFile file;
     private final long dataStart;
     private final Map<String, SafetensorsHeader.Entry> entries;
+    private final Map<String, String> metadata;
 
     private SafetensorsFile(MappedFile file) {
         this.file = file;
@@ -52,7 +54,9 @@ public final class SafetensorsFile implements AutoCloseable {
                     "announces a header of " + Long.toUnsignedString(header) + " bytes in a file of " + file.size());
         }
         dataStart = 8 + header;
-        entries = parse(file.slice(8, header));
+        SafetensorsHeader parsed = parse(file.slice(8, header));
+        entries = parsed.entries();
+        metadata = parsed.metadata();
         entries.forEach(this::checkSize);
         checkPlaces();
     }
@@ -79,6 +83,11 @@ public final class SafetensorsFile implements AutoCloseable {
         return shapes;
     }
 
+    /** The header's {@code __metadata__}; empty where it has none. */
+    public Map<String, String> metadata() {
+        return Collections.unmodifiableMap(metadata);
+    }
+
     /** The tensor of this name; null where the file has none. */
     public StoredTensor tensor(String name) {
         SafetensorsHeader.Entry e = entries.get(name);
@@ -102,7 +111,7 @@ public final class SafetensorsFile implements AutoCloseable {
         file.close();
     }
 
-    private Map<String, SafetensorsHeader.Entry> parse(ByteBuffer header) {
+    private SafetensorsHeader parse(ByteBuffer header) {
         try {
             String json = StandardCharsets.UTF_8.newDecoder().decode(header).toString();
             return SafetensorsHeader.parse(json);

@@ -10,8 +10,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Parses the JSON header of a safetensors file; a field given twice is an error, which a JSON object could not tell. */
-final class SafetensorsHeader {
+/**
+ * The JSON header of a safetensors file; a field given twice is an error, which a JSON object could not tell.
+ *
+ * @param entries the tensors, in the header's order
+ * @param metadata text to text, empty where the file has none
+ */
+record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadata) {
     private static final int MAX_DIMENSIONS = 16;
 
     /**
@@ -33,17 +38,16 @@ final class SafetensorsHeader {
         }
     }
 
-    private SafetensorsHeader() {}
-
-    static Map<String, Entry> parse(String json) throws Fault {
+    static SafetensorsHeader parse(String json) throws Fault {
         Map<String, Entry> entries = new LinkedHashMap<>();
+        Map<String, String> metadata = new LinkedHashMap<>();
         try (JsonReader in = new JsonReader(new StringReader(json))) {
             in.setStrictness(Strictness.STRICT);
             in.beginObject();
             while (in.hasNext()) {
                 String name = in.nextName();
                 if (name.equals("__metadata__")) {
-                    in.skipValue();
+                    metadata(in, metadata);
                 } else if (entries.put(name, entry(in, name)) != null) {
                     throw new Fault("lists tensor " + name + " twice");
                 }
@@ -55,7 +59,25 @@ final class SafetensorsHeader {
         } catch (IOException | IllegalStateException | NumberFormatException e) {
             throw new Fault("has a header that is not valid JSON");
         }
-        return entries;
+        return new SafetensorsHeader(entries, metadata);
+    }
+
+    /** Values other than text, which the format does not allow, are passed over: nothing depends on them. */
+    private static void metadata(JsonReader in, Map<String, String> metadata) throws IOException {
+        if (in.peek() != JsonToken.BEGIN_OBJECT) {
+            in.skipValue();
+            return;
+        }
+        in.beginObject();
+        while (in.hasNext()) {
+            String key = in.nextName();
+            if (in.peek() == JsonToken.STRING) {
+                metadata.put(key, in.nextString());
+            } else {
+                in.skipValue();
+            }
+        }
+        in.endObject();
     }
 
     private static Entry entry(JsonReader in, String name) throws IOException, Fault {
