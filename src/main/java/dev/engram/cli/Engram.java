@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
             ChatCommand.class,
             PerplexityCommand.class,
             TokenizeCommand.class,
-            CheckCommand.class
+            CheckCommand.class,
+            Bench.class
         })
 public final class Engram implements Runnable {
     private static final List<String> OF_THE_LAUNCHER = List.of("reproduce", "lab", "test", "setup", "clean");

@@ -15,7 +15,7 @@ import java.util.Map;
  * decoder.py; this class walks the layers, either in one call for the whole stack or, where a plug-in acts between layers,
  * in two calls per layer. Both give the same numbers.
  *
- * <p>Hidden states have the type of the weights (f32 or bf16) and shape [batch, tokens, hidden]; logits are f32.
+ * <p>Hidden states are f32 whatever the weights' format, [batch, tokens, hidden]; so are logits.
  */
 public final class Decoder implements AutoCloseable {
     private final LmConfig config;
@@ -75,21 +75,13 @@ public final class Decoder implements AutoCloseable {
      * @return [batch, tokens, hidden]
      */
     public NDArray embed(NDManager out, int[][] ids, KvCache cache) {
-        for (int[] row : ids) {
-            for (int id : row) {
-                if (id < 0 || id >= config.vocab()) {
-                    throw new BadInputException("Token id " + id + " is outside the model's vocabulary of "
-                            + config.vocab() + "; use ids of its own tokenizer.");
-                }
-            }
-        }
+        requireFit(config, ids, cache.nextPosition());
         Weights w = backend.weightsFor(ids.length * ids[0].length);
         try (NDManager step = out.newSubManager()) {
             NDArray tokens = Kernel.ids(step, ids);
             if (w.positionTable() == null) {
                 return w.kernel().one(out, "embed", tokens, w.embedding());
             }
-            requirePositions(cache.nextPosition() + ids[0].length);
             return w.kernel()
                     .one(
                             out,
@@ -256,21 +248,15 @@ public final class Decoder implements AutoCloseable {
     public NDArray logits(NDManager out, NDArray hidden, int last) {
         int rows = last > 0 ? (int) hidden.getShape().get(0) * last : rows(hidden);
         Weights w = backend.headFor(rows);
-        try (NDManager step = out.newSubManager()) {
-            NDArray x = w.format().bf16()
-                            == backend.weightsFor(rows(hidden)).format().bf16()
-                    ? hidden
-                    : backend.tools().one(step, "cast", hidden, w.format().bf16() ? 15 : 6);
-            return w.kernel()
-                    .one(
-                            out,
-                            "head",
-                            x,
-                            w.finalGain(),
-                            w.head().get(0),
-                            w.head().get(1),
-                            last);
-        }
+        return w.kernel()
+                .one(
+                        out,
+                        "head",
+                        hidden,
+                        w.finalGain(),
+                        w.head().get(0),
+                        w.head().get(1),
+                        last);
     }
 
     /** Index of the largest logit at each row's last position; logits [batch, tokens, vocab]. */
@@ -297,24 +283,32 @@ public final class Decoder implements AutoCloseable {
         return w.kernel().one(out, "normalised", hidden, w.finalGain());
     }
 
-    /** A hidden state of any type as f32, for looking at it. */
-    public NDArray asFloat(NDManager out, NDArray x) {
-        return backend.tools().one(out, "as_float", x);
-    }
-
     private int begin(NDArray x, KvCache cache) {
         int tokens = Math.toIntExact(x.getShape().get(1));
         if (x.getShape().get(0) != cache.batch()) {
             throw new IllegalArgumentException(
                     "a batch of " + x.getShape().get(0) + " does not fit a cache for " + cache.batch() + " sequences");
         }
-        requirePositions(cache.nextPosition() + tokens);
+        requirePositions(config, cache.nextPosition() + tokens);
         backend.weightsFor(rows(x)).angles().reach(cache.nextPosition() + tokens);
         cache.prepare(tokens);
         return tokens;
     }
 
-    private void requirePositions(int limit) {
+    /** Refuses ids outside the vocabulary and texts beyond learned positions; {@code first} is the first one's position. */
+    static void requireFit(LmConfig config, int[][] ids, int first) {
+        for (int[] row : ids) {
+            for (int id : row) {
+                if (id < 0 || id >= config.vocab()) {
+                    throw new BadInputException("Token id " + id + " is outside the model's vocabulary of "
+                            + config.vocab() + "; use ids of its own tokenizer.");
+                }
+            }
+        }
+        requirePositions(config, first + ids[0].length);
+    }
+
+    private static void requirePositions(LmConfig config, int limit) {
         if (config.positions() instanceof Positions.Learned && limit > config.contextLength()) {
             throw new BadInputException("The text has " + limit + " tokens, but the model has learned positions for "
                     + config.contextLength() + "; shorten the text.");

@@ -192,6 +192,10 @@ public final class KvCache implements AutoCloseable {
             throw new IllegalStateException("a cache of padded prompts cannot drop slots; use batch 1");
         }
         Layer l = layers[layer];
+        if (kept.length != 1 && kept.length != config.kvHeads()) {
+            throw new IllegalArgumentException("kept slots for " + kept.length + " heads, but a layer has "
+                    + config.kvHeads() + "; give one list or one per head");
+        }
         check(kept, l.length);
         int n = kept[0].length;
         if (n == l.length) {
@@ -204,7 +208,7 @@ public final class KvCache implements AutoCloseable {
                 flat[h * n + s] = kept[h][s];
             }
         }
-        try (NDArray slots = manager.create(flat, kept.length == 1 ? new Shape(n) : new Shape(kept.length, n))) {
+        try (NDArray slots = manager.create(flat, new Shape(kept.length, n))) {
             replace(
                     l,
                     backend.tools().one(manager, "keep", l.keys, slots, capacity),
@@ -256,6 +260,10 @@ public final class KvCache implements AutoCloseable {
 
     /** Drops the slots of a layer whose mask is true. */
     public void drop(int layer, boolean[] gone) {
+        if (gone.length != layers[layer].length) {
+            throw new IllegalArgumentException(
+                    "a mask of " + gone.length + " slots for a layer with " + layers[layer].length);
+        }
         List<Integer> kept = new ArrayList<>();
         for (int s = 0; s < gone.length; s++) {
             if (!gone[s]) {

@@ -56,13 +56,23 @@ public final class TrainableDecoder implements AutoCloseable {
 
     /** Embeddings of whole sequences, ids [batch][tokens] → [batch, tokens, hidden]. */
     public NDArray embed(NDManager step, int[][] ids) {
+        return embed(step, ids, null);
+    }
+
+    /**
+     * The same for sequences of different lengths.
+     *
+     * @param padding padding tokens at the left of each row, or null; learned positions count from the first real token
+     */
+    public NDArray embed(NDManager step, int[][] ids, int[] padding) {
+        Decoder.requireFit(config, ids, 0);
         NDArray tokens = Kernel.ids(step, ids);
         NDArray table = base.parameters().get(LayerNames.EMBEDDING);
         NDArray learned = base.parameters().get(LayerNames.POSITIONS);
         return learned == null
                 ? base.kernel().record(step, "embed", tokens, table).get(0)
                 : base.kernel()
-                        .record(step, "embed_learned", tokens, table, learned, positions(step, ids[0].length, null))
+                        .record(step, "embed_learned", tokens, table, learned, positions(step, ids[0].length, padding))
                         .get(0);
     }
 
