@@ -1,5 +1,6 @@
 """One notebook on one kernel: executed in a thread, watched from outside, with no process left behind."""
 
+import atexit
 import os
 import signal
 import subprocess
@@ -99,6 +100,8 @@ class KernelRun:
         finally:
             self._client.end_kernel()
             worker.join(20)
+            # The kernel is gone already; a second attempt at exit would only print an error.
+            atexit.unregister(self._client._cleanup_kernel)
             self._client.dismiss_guard()
             self.last_words = self._client.last_words(SHOWN_LINES)
 

@@ -20,10 +20,12 @@ fail() { # one sentence, exit code 2
 
 # ---- Child processes, interruption, lock ---------------------------------------------------------------------------
 
-run_child() { # runs in the background and waits, so that a signal reaches the child at once
+run_child() { # waits for a command in such a way that a signal ends it, and all that it started, at once
     local status=0
+    set -m # a process group of its own
     "$@" &
     CHILD=$!
+    set +m
     wait "$CHILD" || status=$?
     CHILD=''
     return $status
@@ -32,15 +34,23 @@ run_child() { # runs in the background and waits, so that a signal reaches the c
 on_signal() {
     trap '' INT TERM HUP
     if [ -n "$CHILD" ]; then
-        kill -TERM "$CHILD" 2>/dev/null
+        kill -s TERM -- "-$CHILD" 2>/dev/null
         wait "$CHILD" 2>/dev/null
+        local tries=0
+        while kill -s 0 -- "-$CHILD" 2>/dev/null && [ $tries -lt 50 ]; do # the shell has ended, what it ran may not have
+            sleep 0.1
+            tries=$((tries + 1))
+        done
+        kill -s KILL -- "-$CHILD" 2>/dev/null
     fi
+    if [ -t 2 ]; then printf '\n' >&2; fi
+    say "engram: interrupted; the next command begins this step anew."
     exit "$1"
 }
 
 on_exit() {
     if [ -n "$SCRATCH" ]; then rm -rf -- "$SCRATCH"; fi
-    if [ "$LOCKED" = folder ]; then rm -rf -- "$STATE/lock.d"; fi
+    release_lock
 }
 
 trap 'on_signal 129' HUP
@@ -48,7 +58,15 @@ trap 'on_signal 130' INT
 trap 'on_signal 143' TERM
 trap on_exit EXIT
 
-take_lock() { # one set-up at a time in a checkout; held until this process ends
+release_lock() {
+    case "$LOCKED" in
+        file) exec 9>&- ;;
+        folder) rm -rf -- "$STATE/lock.d" ;;
+    esac
+    LOCKED=''
+}
+
+take_lock() { # one set-up at a time in a checkout
     [ -z "$LOCKED" ] || return 0
     case "$ROOT" in *[:\\]*) fail "The path $ROOT holds a colon or backslash, which Java and Maven cannot have there; move the checkout." ;; esac
     if ! mkdir -p "$STATE" 2>/dev/null || ! [ -w "$STATE" ]; then
@@ -90,8 +108,10 @@ step() { # step "what is done" LOGFILE command...: shows the elapsed time, on fa
     local title="$1" log="$2" start=$SECONDS status=0 shown=0 elapsed
     shift 2
     mkdir -p "$STATE/log"
+    set -m
     "$@" >"$log" 2>&1 </dev/null &
     CHILD=$!
+    set +m
     if [ -t 2 ]; then printf '  %s ...' "$title" >&2; else say "  $title ..."; fi
     while kill -0 "$CHILD" 2>/dev/null; do
         sleep 0.2
@@ -214,12 +234,13 @@ ensure_jar() {
     require_jdk
     require_maven
     take_lock
-    if jar_is_fresh; then return 0; fi
+    if jar_is_fresh; then release_lock; return 0; fi
     require_space "$ROOT" 1000 "Building the library"
     prepare_build
     step "building the library with Maven" "$STATE/log/maven.log" build_jar
     [ -f "$ROOT/target/engram.jar" ] || fail "Maven ended well but made no target/engram.jar; see $STATE/log/maven.log."
     mark_built
+    release_lock
 }
 
 # ---- The default model ---------------------------------------------------------------------------------------------
@@ -244,7 +265,7 @@ ensure_model() {
     if model_is_there; then return 0; fi
     require_python
     take_lock
-    if model_is_there; then return 0; fi
+    if model_is_there; then release_lock; return 0; fi
     require_space "$STATE" 350 "The default model"
     make_scratch
     step "fetching the default model, SmolLM2-135M-Instruct (93 MB)" "$STATE/log/model.log" download_model
@@ -253,6 +274,7 @@ ensure_model() {
     printf '%s\n' "$MODEL_SHA256" >"$DEFAULT_MODEL.sha256"
     rm -rf -- "$SCRATCH"
     SCRATCH=''
+    release_lock
 }
 
 # ---- Jupyter -------------------------------------------------------------------------------------------------------
@@ -278,6 +300,7 @@ ensure_notebooks() { # JupyterLab with its Java kernel
             step "installing JupyterLab and the Java kernel (about 60 MB to fetch, 240 MB on disk)" "$STATE/log/pip.log" build_venv
             venv_stamp >"$VENV/engram.stamp"
         fi
+        release_lock
     fi
     write_jupyter_files
 }

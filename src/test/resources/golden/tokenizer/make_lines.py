@@ -64,8 +64,7 @@ SCRIPTS = {
 
 
 def known(char):
-    """Assigned since long ago: libraries of different Unicode versions agree on it."""
-    return unicodedata.ucd_3_2_0.category(char) != "Cn" or char in "\ufffe\uffff"
+    return unicodedata.category(char) != "Cn"
 
 
 def pick(rng, ranges, length):

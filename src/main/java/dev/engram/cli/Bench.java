@@ -7,5 +7,12 @@ import picocli.CommandLine.HelpCommand;
 @Command(
         name = "bench",
         description = "Measures speed in interleaved rounds, beside the peers that are installed.",
-        subcommands = {BenchDecode.class, BenchPrefill.class, BenchBatch.class, BenchOpen.class, HelpCommand.class})
+        subcommands = {
+            BenchDecode.class,
+            BenchPrefill.class,
+            BenchBatch.class,
+            BenchOpen.class,
+            BenchFormats.class,
+            HelpCommand.class
+        })
 final class Bench {}

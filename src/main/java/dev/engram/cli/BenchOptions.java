@@ -42,7 +42,8 @@ final class BenchOptions {
     @Option(names = "--llamacpp-python", description = "Python of the llama.cpp peer.")
     String llamaPython = System.getenv().getOrDefault("ENGRAM_PEER_LLAMACPP", "python3");
 
-    private static Path home() {
+    /** The checkout. */
+    Path home() {
         return Path.of(System.getenv().getOrDefault("ENGRAM_HOME", ".")).toAbsolutePath();
     }
 

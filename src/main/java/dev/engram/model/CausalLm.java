@@ -64,7 +64,7 @@ public final class CausalLm implements AutoCloseable {
                             ? options.threads()
                             : new KernelChoice(manager, checkpoint.config()).threads(Torch.physicalCores()));
             Tokenizer tokenizer = new Tokenizer(checkpoint.tokenizerJson());
-            DType dtype = options.dtype() == DType.AUTO ? AutoFormat.choose(checkpoint, tokenizer) : options.dtype();
+            DType dtype = options.dtype() == DType.AUTO ? AutoFormat.choose(checkpoint) : options.dtype();
             Backend backend = Formats.open(manager, checkpoint, dtype);
             return new CausalLm(checkpoint, new Decoder(checkpoint.config(), backend), tokenizer);
         } catch (RuntimeException e) {
@@ -187,9 +187,14 @@ public final class CausalLm implements AutoCloseable {
         return new BatchRunner(decoder, defaults.eos(), defaults.pad().orElse(0));
     }
 
-    /** Log-probabilities of tokens 2 … n of a text, read in chunks. */
+    /** Log-probabilities of tokens 2 … n of a text; no special token is added. */
     public double[] logprobs(int[] ids) {
-        return Scorer.logprobs(decoder, ids, 512);
+        return logprobs(ids, 512);
+    }
+
+    /** The same in passes of {@code chunk} tokens. Below 8 the copy of the weights that decodes does the work. */
+    public double[] logprobs(int[] ids, int chunk) {
+        return Scorer.logprobs(decoder, ids, chunk);
     }
 
     @Override

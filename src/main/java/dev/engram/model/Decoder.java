@@ -15,7 +15,7 @@ import java.util.Map;
  * decoder.py; this class walks the layers, either in one call for the whole stack or, where a plug-in acts between layers,
  * in two calls per layer. Both give the same numbers.
  *
- * <p>Hidden states have the type of the weights (f32 or bf16) and shape [batch, tokens, hidden]; logits are f32.
+ * <p>Hidden states are f32 whatever the weights' format, [batch, tokens, hidden]; so are logits.
  */
 public final class Decoder implements AutoCloseable {
     private final LmConfig config;
@@ -248,21 +248,15 @@ public final class Decoder implements AutoCloseable {
     public NDArray logits(NDManager out, NDArray hidden, int last) {
         int rows = last > 0 ? (int) hidden.getShape().get(0) * last : rows(hidden);
         Weights w = backend.headFor(rows);
-        try (NDManager step = out.newSubManager()) {
-            NDArray x = w.format().bf16()
-                            == backend.weightsFor(rows(hidden)).format().bf16()
-                    ? hidden
-                    : backend.tools().one(step, "cast", hidden, w.format().bf16() ? 15 : 6);
-            return w.kernel()
-                    .one(
-                            out,
-                            "head",
-                            x,
-                            w.finalGain(),
-                            w.head().get(0),
-                            w.head().get(1),
-                            last);
-        }
+        return w.kernel()
+                .one(
+                        out,
+                        "head",
+                        hidden,
+                        w.finalGain(),
+                        w.head().get(0),
+                        w.head().get(1),
+                        last);
     }
 
     /** Index of the largest logit at each row's last position; logits [batch, tokens, vocab]. */
@@ -287,11 +281,6 @@ public final class Decoder implements AutoCloseable {
     public NDArray normalised(NDManager out, NDArray hidden) {
         Weights w = backend.weightsFor(rows(hidden));
         return w.kernel().one(out, "normalised", hidden, w.finalGain());
-    }
-
-    /** A hidden state of any type as f32, for looking at it. */
-    public NDArray asFloat(NDManager out, NDArray x) {
-        return backend.tools().one(out, "as_float", x);
     }
 
     private int begin(NDArray x, KvCache cache) {

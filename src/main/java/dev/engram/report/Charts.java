@@ -84,6 +84,7 @@ public final class Charts {
         style(chart.getStyler(), x, y, Arrays.stream(bars).map(Bars::name).toList());
         label(chart, title, x, y);
         chart.getStyler().setAvailableSpaceFill(bars.length == 1 ? 0.6 : 0.8);
+        chart.getStyler().setXAxisMaxLabelCount(Math.max(2, categories.size())); // else some of ten names are left out
         standOnZero(chart.getStyler(), y, bars);
         int letters = categories.stream().mapToInt(String::length).sum();
         if (letters > 70 || categories.size() > 16) {

@@ -1,11 +1,17 @@
 package dev.engram.report;
 
+import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import tech.tablesaw.api.BooleanColumn;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.IntColumn;
+import tech.tablesaw.api.LongColumn;
 import tech.tablesaw.api.NumericColumn;
+import tech.tablesaw.api.StringColumn;
 import tech.tablesaw.api.Table;
 import tech.tablesaw.columns.Column;
 
@@ -23,6 +29,51 @@ public final class Tables {
     private static final String MISSING = "–";
 
     private Tables() {}
+
+    /**
+     * A table with one row per record and one column per component of it.
+     *
+     * @param name of the table, shown as its caption
+     * @param rows at least one, all of one record class whose components are texts, numbers or truth values
+     */
+    public static Table of(String name, List<? extends Record> rows) {
+        if (rows.isEmpty()) {
+            throw new IllegalArgumentException("The table '" + name + "' has no rows; give at least one record.");
+        }
+        Table table = Table.create(name);
+        for (RecordComponent part : rows.get(0).getClass().getRecordComponents()) {
+            Column<?> column = columnFor(part);
+            for (Record row : rows) {
+                column.appendObj(value(part, row));
+            }
+            table.addColumns(column);
+        }
+        return table;
+    }
+
+    private static Column<?> columnFor(RecordComponent part) {
+        String name = part.getName();
+        return switch (part.getType().getSimpleName()) {
+            case "String" -> StringColumn.create(name);
+            case "int", "Integer" -> IntColumn.create(name);
+            case "long", "Long" -> LongColumn.create(name);
+            case "double", "Double" -> DoubleColumn.create(name);
+            case "boolean", "Boolean" -> BooleanColumn.create(name);
+            default ->
+                throw new IllegalArgumentException("The component '" + name + "' is a "
+                        + part.getType().getSimpleName() + "; a table takes String, int, long, double and boolean.");
+        };
+    }
+
+    private static Object value(RecordComponent part, Record row) {
+        try {
+            // A record of a test or a notebook cell need not be public.
+            part.getAccessor().setAccessible(true);
+            return part.getAccessor().invoke(row);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalArgumentException("The component '" + part.getName() + "' cannot be read: " + e, e);
+        }
+    }
 
     /** HTML with the table's name as caption. */
     public static String html(Table table) {

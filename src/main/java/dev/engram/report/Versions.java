@@ -7,10 +7,11 @@ import java.util.Map;
 import java.util.Properties;
 
 /** The versions a result depends on, read from the class path without starting the engine. */
-final class Versions {
+public final class Versions {
     private Versions() {}
 
-    static Map<String, String> here() {
+    /** Engram, Java, DJL and PyTorch, in this order; "unknown" where a jar does not say. */
+    public static Map<String, String> here() {
         Map<String, String> versions = new LinkedHashMap<>();
         String own = Versions.class.getPackage().getImplementationVersion();
         versions.put("engram", own == null ? "unpackaged" : own);

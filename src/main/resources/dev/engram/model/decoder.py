@@ -3,14 +3,14 @@
 # Shapes: B batch, T new tokens, d hidden, H query heads, KV key/value heads, G = H / KV, D head width,
 #         n visible slots of the cache (the T new ones last), m extra rows.
 # An empty tensor stands for "absent". Names in capitals are written in by Java from the model's configuration.
+# The residual stream x is always f32; linears read and give the type ACT (f32 or bf16), as do q, k, v and the cache.
 # w is a flat list of weights and b the place where this layer's begin; what stands at which offset, and how a
 # linear layer is computed, is said by the projections (projections/*.py) and linear formats (linear/*.py).
 
 
-def norm(self, x: Tensor, gain: Tensor) -> Tensor:  # RMSNorm over the last axis, in f32 inside
-    y = torch.to(x, 6)
-    r = torch.rsqrt(torch.add(torch.mean(torch.mul(y, y), [-1], True), EPS))
-    return torch.mul(torch.to(torch.mul(y, r), ops.prim.dtype(x)), gain)
+def norm(self, x: Tensor, gain: Tensor) -> Tensor:  # RMSNorm over the last axis, f32 -> the type of the linears
+    r = torch.rsqrt(torch.add(torch.mean(torch.mul(x, x), [-1], True), EPS))
+    return torch.to(torch.mul(torch.mul(x, r), gain), ACT)
 
 
 def rotate(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:  # x [B, T, heads, D]; cos, sin [1|B, T, 1, D]
@@ -24,7 +24,7 @@ def project(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor], a: int
     y = torch.reshape(y, [torch.size(x, 0), torch.size(x, 1), H + 2 * KV, D])
     qk = torch.slice(y, 2, 0, H + KV)
     if QKNORM:
-        qk = self.norm(qk, self.qk_gain(w, b))
+        qk = self.norm(torch.to(qk, 6), self.qk_gain(w, b))
     return (qk, torch.slice(y, 2, H + KV))
 
 
@@ -113,8 +113,8 @@ def attention_half(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor],
     n = start + T
     _1 = torch.copy_(torch.slice(kb, 2, start, n), torch.transpose(torch.slice(qk, 2, H), 1, 2))
     _2 = torch.copy_(torch.slice(vb, 2, start, n), torch.transpose(v0, 1, 2))
-    k = torch.to(torch.slice(kb, 2, 0, n), ops.prim.dtype(x))
-    v = torch.to(torch.slice(vb, 2, 0, n), ops.prim.dtype(x))
+    k = torch.to(torch.slice(kb, 2, 0, n), ACT)
+    v = torch.to(torch.slice(vb, 2, 0, n), ACT)
     if watch > 0 or torch.size(ek, 2) > 0:
         o, received = self.attend_seen(q, k, v, ek, ev, emask, mask, watch)
         if watch > 0:
@@ -122,9 +122,9 @@ def attention_half(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor],
     else:
         o = self.attend_fast(q, k, v, mask, start == 0 and T > 1)
     if capture > 0:
-        _4 = torch.append(seen, torch.slice(qk0, 2, 0, H))
-        _5 = torch.append(seen, torch.slice(qk0, 2, H))
-        _6 = torch.append(seen, v0)
+        _4 = torch.append(seen, torch.to(torch.slice(qk0, 2, 0, H), 6))
+        _5 = torch.append(seen, torch.to(torch.slice(qk0, 2, H), 6))
+        _6 = torch.append(seen, torch.to(v0, 6))
     return (torch.add(x, self.out(o, w, b, lora, a)), seen)
 
 
@@ -220,11 +220,11 @@ def train_head(self, x: Tensor, gain: Tensor, table: Tensor) -> Tensor:  # [.., 
 # Ends of the stack.
 
 def embed(self, ids: Tensor, table: Tensor) -> Tensor:  # [B, T] -> [B, T, d]
-    return torch.to(torch.embedding(table, ids), ACT)
+    return torch.to(torch.embedding(table, ids), 6)
 
 
 def embed_learned(self, ids: Tensor, table: Tensor, position_table: Tensor, positions: Tensor) -> Tensor:
-    return torch.add(self.embed(ids, table), torch.to(torch.embedding(position_table, positions), ACT))
+    return torch.add(self.embed(ids, table), torch.to(torch.embedding(position_table, positions), 6))
 
 
 def inject(self, x: Tensor, vectors: Tensor, where: Tensor) -> Tensor:

@@ -31,9 +31,13 @@ def int8(self, w: Tensor) -> Tuple[Tensor, Tensor]:  # symmetric, one bf16 scale
 
 def int4_pack(self, q: Tensor, d: Tensor, m: Tensor) -> Tuple[Tensor, Tensor]:
     # value = q * d + m in groups of 32; q u8 [out, in], d and m f32 [out, in / 32].
-    # The kernel computes (q - 8) * scale + zero, so zero = m + 8 d.
+    # The kernel computes (q - 8) * scale + zero in bf16, so zero = m + 8 d; what the scale loses in rounding the zero
+    # makes up for at the group's mean.
+    scale = torch.to(torch.to(d, 15), 6)
+    middle = torch.sub(torch.mean(torch.to(torch.reshape(q, [torch.size(q, 0), -1, 32]), 6), [2]), 8.)
+    zero = torch.add(torch.add(m, torch.mul(d, 8.)), torch.mul(torch.sub(d, scale), middle))
     packed = torch._convert_weight_to_int4pack_for_cpu(torch.to(q, 3), 1)
-    scales = torch.stack([torch.t(d), torch.t(torch.add(m, torch.mul(d, 8.)))], -1)
+    scales = torch.stack([torch.t(scale), torch.t(zero)], -1)
     return (packed, torch.contiguous(torch.to(scales, 15)))
 
 
@@ -72,10 +76,6 @@ def rows(self, buffer: Tensor, used: int) -> Tensor:  # the used slots, in f32
 
 def put_rows(self, buffer: Tensor, values: Tensor) -> Tensor:
     return torch.copy_(torch.slice(buffer, 2, 0, torch.size(values, 2)), values)
-
-
-def as_float(self, x: Tensor) -> Tensor:
-    return torch.to(x, 6)
 
 
 def copy_of(self, x: Tensor) -> Tensor:

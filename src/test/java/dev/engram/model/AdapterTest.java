@@ -183,7 +183,7 @@ class AdapterTest {
                 KvCache cache = decoder.newCache()) {
             Seams seams = Seams.none().withProjections((layer, q, k, v) -> {
                 if (layer == 0) {
-                    first[0] = decoder.asFloat(scope, q).toFloatArray();
+                    first[0] = q.toFloatArray();
                 }
             });
             NDArray x = decoder.embed(scope, new int[][] {ids}, cache);

@@ -2,8 +2,10 @@ package dev.engram.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import tech.tablesaw.api.DoubleColumn;
@@ -89,5 +91,30 @@ class TablesTest {
     @Test
     void emptyTableShowsItsHeader() {
         assertEquals("n\n-\n", Tables.text(Table.create("", IntColumn.create("n"))));
+    }
+
+    private record Measured(String arm, int round, long bytes, double seconds, boolean warm) {}
+
+    @Test
+    void recordsBecomeRows() {
+        Table table = Tables.of(
+                "runs", List.of(new Measured("a", 1, 5_000_000_000L, 0.5, true), new Measured("b", 2, 7, 0.25, false)));
+        assertEquals(List.of("arm", "round", "bytes", "seconds", "warm"), table.columnNames());
+        assertEquals(2, table.rowCount());
+        assertEquals("b", table.getString(1, "arm"));
+        assertEquals(5_000_000_000L, table.longColumn("bytes").getLong(0));
+        assertEquals(0.25, table.doubleColumn("seconds").getDouble(1));
+        assertEquals(false, table.booleanColumn("warm").get(1));
+    }
+
+    private record Odd(List<String> parts) {}
+
+    @Test
+    void recordsThatAreNoRowsAreRefused() {
+        assertThrows(IllegalArgumentException.class, () -> Tables.of("none", List.of()));
+        String message = assertThrows(
+                        IllegalArgumentException.class, () -> Tables.of("odd", List.of(new Odd(List.of()))))
+                .getMessage();
+        assertTrue(message.contains("'parts' is a List"), message);
     }
 }

@@ -6,8 +6,6 @@ import dev.engram.model.LmConfig;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.source.Checkpoint;
 import dev.engram.model.source.Q4Blocks;
-import dev.engram.model.source.StoredTensor;
-import dev.engram.model.source.TensorType;
 
 /** From the number format that was asked for to the copies of the weights that are held. */
 public final class Formats {
@@ -47,11 +45,5 @@ public final class Formats {
     /** Whether the layers are stored in 4-bit blocks that the 4-bit kernel takes as they are. */
     public static boolean storedInFourBits(Checkpoint checkpoint) {
         return new LayerNames(0).linears().stream().allMatch(n -> Q4Blocks.holds(checkpoint.tensor(n)));
-    }
-
-    /** Whether the layers are stored in 8 bits. */
-    public static boolean storedInEightBits(Checkpoint checkpoint) {
-        StoredTensor t = checkpoint.tensor(new LayerNames(0).down());
-        return t.type() == TensorType.Q8_0;
     }
 }

@@ -14,6 +14,9 @@ public final class Weights implements AutoCloseable {
     /** Entries of one layer in the flat list; see projections/fused.py. */
     static final int STRIDE = 12;
 
+    /** PyTorch's code of f32, the type of gains and of the residual stream. */
+    private static final int FLOAT = 6;
+
     private final WeightFormat format;
     private final NDManager manager;
     private final Kernel kernel;
@@ -39,17 +42,17 @@ public final class Weights implements AutoCloseable {
         NDArray none = Kernel.none(manager);
         for (int i = 0; i < config.layers(); i++) {
             LayerNames n = new LayerNames(i);
-            flat.add(loader.vector(manager, format.dtype(), List.of(n.inputNorm())));
+            flat.add(loader.vector(manager, FLOAT, List.of(n.inputNorm())));
             size += linear(loader, n.qkv(), flat);
             size += linear(loader, List.of(n.o()), flat);
-            flat.add(loader.vector(manager, format.dtype(), List.of(n.postNorm())));
+            flat.add(loader.vector(manager, FLOAT, List.of(n.postNorm())));
             size += linear(loader, List.of(n.gate(), n.up()), flat);
             size += linear(loader, List.of(n.down()), flat);
             flat.add(config.attentionBias() ? loader.vector(manager, format.dtype(), n.qkvBias()) : none);
             flat.add(config.qkNorm() ? headGains(loader, config, n) : none);
         }
         this.pinned = Kernel.pin(flat);
-        this.finalGain = loader.vector(manager, format.dtype(), List.of(LayerNames.FINAL_NORM));
+        this.finalGain = loader.vector(manager, FLOAT, List.of(LayerNames.FINAL_NORM));
         long table = (long) config.vocab() * config.hidden();
         if (primary == null) {
             this.embedding = loader.matrix(manager, format.dtype(), LayerNames.EMBEDDING);
@@ -92,9 +95,11 @@ public final class Weights implements AutoCloseable {
     /** Gains of the q and k norms, repeated per head: [H + KV, D]. */
     private NDArray headGains(TensorLoader loader, LmConfig config, LayerNames n) {
         try (NDManager step = manager.newSubManager()) {
-            NDArray q = loader.vector(step, 6, List.of(n.qNorm())).expandDims(0).repeat(0, config.heads());
-            NDArray k = loader.vector(step, 6, List.of(n.kNorm())).expandDims(0).repeat(0, config.kvHeads());
-            return loader.tools().one(manager, "cast", q.concat(k, 0), format.dtype());
+            NDArray q =
+                    loader.vector(step, FLOAT, List.of(n.qNorm())).expandDims(0).repeat(0, config.heads());
+            NDArray k =
+                    loader.vector(step, FLOAT, List.of(n.kNorm())).expandDims(0).repeat(0, config.kvHeads());
+            return loader.tools().one(manager, "cast", q.concat(k, 0), FLOAT);
         }
     }
 

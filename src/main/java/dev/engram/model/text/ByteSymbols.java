@@ -50,4 +50,20 @@ final class ByteSymbols {
         }
         return hex.append('>').toString();
     }
+
+    /** Whether the bytes of some pieces end after the first byte of a character and before its last. */
+    static boolean endsInsideCharacter(String pieces) {
+        for (int have = 1; have <= 3 && have <= pieces.length(); have++) {
+            char symbol = pieces.charAt(pieces.length() - have);
+            int value = symbol < BYTES.length ? BYTES[symbol] : 0;
+            if (value >= 0xC0) {
+                int needed = value >= 0xF0 ? 4 : value >= 0xE0 ? 3 : 2;
+                return value < 0xF8 && have < needed;
+            }
+            if (value < 0x80) {
+                return false;
+            }
+        }
+        return false;
+    }
 }

@@ -14,13 +14,16 @@ import java.util.Arrays;
  */
 public final class StreamingDecoder {
     private static final char BROKEN = '\uFFFD';
-    /** A character has at most 4 bytes, so at most 3 tokens wait for its end; more than that is rubbish. */
-    private static final int WAITING = 3;
+    /** A character has at most 4 bytes, so at most 3 tokens wait for its end. */
+    private static final int WAITING_TOKENS = 3;
 
     private static final int LONGEST_WINDOW = 8;
 
     private final Tokenizer tokenizer;
     private final boolean skipSpecial;
+    /** How many broken characters an unfinished one shows as: one, or one per byte where bytes are tokens of their own. */
+    private final int mostHeld;
+
     private int[] window = new int[0];
     /** How many characters of the window's text have been returned. */
     private int returned;
@@ -28,6 +31,7 @@ public final class StreamingDecoder {
     StreamingDecoder(Tokenizer tokenizer, boolean skipSpecial) {
         this.tokenizer = tokenizer;
         this.skipSpecial = skipSpecial;
+        this.mostHeld = tokenizer.isByteLevel() ? 1 : WAITING_TOKENS;
     }
 
     /** Takes the next id and returns the text that has become certain, often one word, sometimes nothing. */
@@ -41,15 +45,29 @@ public final class StreamingDecoder {
         int certain = certainLength(text);
         String fresh = certain > returned ? text.substring(returned, certain) : "";
         returned = Math.max(returned, certain);
-        shorten(certain == text.length() ? 1 : WAITING + 1, text);
+        shorten(certain == text.length() ? 1 : WAITING_TOKENS + 1, text);
         return fresh;
     }
 
-    /** Ends the text; nothing is returned for a character that never became whole. The decoder can then be used anew. */
+    /**
+     * Ends the text and returns what was held back, unless it is a part of a character. The decoder can then be used
+     * for another text.
+     */
     public String finish() {
+        String text = tokenizer.decode(window, skipSpecial);
+        String held = text.substring(Math.min(returned, text.length()));
+        boolean partial = !tokenizer.isByteLevel() || ByteSymbols.endsInsideCharacter(pieces());
         window = new int[0];
         returned = 0;
-        return "";
+        return partial ? "" : held;
+    }
+
+    private String pieces() {
+        StringBuilder pieces = new StringBuilder();
+        for (int id : window) {
+            pieces.append(tokenizer.tokenOf(id));
+        }
+        return pieces.toString();
     }
 
     /**
@@ -68,7 +86,7 @@ public final class StreamingDecoder {
 
     private int certainLength(String text) {
         int end = text.length();
-        int earliest = Math.max(0, end - WAITING);
+        int earliest = Math.max(0, end - mostHeld);
         while (end > earliest && text.charAt(end - 1) == BROKEN) {
             end--;
         }

@@ -202,6 +202,11 @@ public final class Tokenizer implements AutoCloseable {
         return new StreamingDecoder(this, skipSpecial);
     }
 
+    /** Whether tokens are written in the symbols of byte-level BPE. */
+    boolean isByteLevel() {
+        return byteLevel;
+    }
+
     /** The text of the tokenizer.json. */
     public String json() {
         return json;

@@ -1,0 +1,51 @@
+package dev.engram.cli;
+
+import sun.misc.Signal;
+
+/**
+ * Ctrl-C. While a text is being generated the first one asks to stop after the current token; at any other time, and on the
+ * second one, the process ends at once.
+ */
+final class Interrupt {
+    static final int EXIT_CODE = 130;
+
+    private boolean heeded;
+    private boolean asked;
+
+    /** Follows the process's interrupt signal. */
+    static Interrupt ofSignal() {
+        Interrupt interrupt = new Interrupt();
+        Signal.handle(new Signal("INT"), signal -> {
+            if (!interrupt.ask()) {
+                System.err.println();
+                Runtime.getRuntime().halt(EXIT_CODE);
+            }
+        });
+        return interrupt;
+    }
+
+    /** From now on somebody polls {@link #asked}; forgets an earlier interruption. */
+    synchronized void heed() {
+        if (!heeded) {
+            asked = false;
+            heeded = true;
+        }
+    }
+
+    /** From now on an interruption ends the process. Returns whether there was one. */
+    synchronized boolean release() {
+        heeded = false;
+        return asked;
+    }
+
+    /** Asks to stop; false if nobody heeds it, or somebody was asked before. */
+    synchronized boolean ask() {
+        boolean first = heeded && !asked;
+        asked = true;
+        return first;
+    }
+
+    synchronized boolean asked() {
+        return heeded && asked;
+    }
+}
