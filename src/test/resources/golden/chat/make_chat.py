@@ -180,6 +180,7 @@ z
 {{ 'It''s' }} {{ "say \"hi\"" }} {{ 0x1F }} {{ 0b11 }} {{ 0o17 }} {{ 1.5e3 }} {{ 10 ** -1 }} {{ 7 // 2.0 }} {{ 2 ** 0.5 }}
 {% set list = list + [4] %}{{ list }}{% for x in list %}{% set list = [] %}{% endfor %}{{ list | length }}
 {% macro outer() %}{{ zero }}{{ later }}{% endmacro %}{% set later = 5 %}{{ outer() }}{{ outer.name }}
+{{ none | selectattr('x') | list }} {{ none | map('upper') | list }} {{ '<{}{}> {0} {a} {{x}}'.format if false else '<{}|{}> {a} {{x}}'.format(1, 'b', a=none) }} {{ '{1}{0}'.format('x', 'y') }}
 {{ text | trim | lower | replace(',', '') | length }} {{ (text | trim)[0] }} {{ text.strip().split(', ')[1] | upper }} {{ not text is string }} {{ text is string and list is sequence }}
 {% for item in map.items() %}{{ item[0] }}{% endfor %}{% for a in [[1, 2], [3, 4]] %}{{ a[0] + a[1] }}{% if not loop.last %}, {% endif %}{% endfor %}
 {{ list | map('string') | join(',') }} {{ [1, 2] | map('int') | sum }} {{ [[1, 2], [3]] | map('length') | list }} {{ [['a', 1]] | map('first') | list }} {{ ['a b', 'c'] | map('replace', ' ', '_') | list }}
@@ -190,7 +191,7 @@ z
 FAILING = [
     "{{ raise_exception('stop here') }}", "{{ missing.attribute }}", "{{ missing() }}", "{{ 'a' + 1 }}", "{{ 1 / 0 }}", "{{ list.append(1) }}", "{{ map.update({}) }}", "{{ x | nofilter }}", "{{ 1 is notest }}", "{% nostatement %}",
     "{% if true %}", "{% for x in list %}", "{{ 1 + }}", "{{ 'open }}", "{% endif %}", "{{ 1 }", "{{ [1, 2 }}", "{% for x in 5 %}{% endfor %}", "{% set ns = namespace() %}{% set ns._x = 1 %}", "{{ none.x.y }}", "{{ missing + 1 }}",
-    "{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}", "{% set x.y = 1 %}", "{{ 'a' < 1 }}", "{{ ''.__class__.__mro__ }}", "{# open", "{{ 3 | length }}", "{{ range(1000000) }}", "{% set a, b = [1] %}", "{{ 1[2][3] }}", "{% raw %}x", "{{ '' | tojson(nope=1) }}",
+    "{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}", "{% set x.y = 1 %}", "{{ 'a' < 1 }}", "{{ ''.__class__.__mro__ }}", "{# open", "{{ 3 | length }}", "{{ range(1000000) }}", "{% set a, b = [1] %}", "{{ 1[2][3] }}", "{% raw %}x", "{{ '' | tojson(nope=1) }}", "{{ '{} {}'.format(1) }}", "{{ '{'.format(1) }}", "{% break %}",
 ]
 
 

@@ -21,6 +21,10 @@ final class BatchRunner {
 
     /** Greedy continuations of up to {@code newTokens} ids each; an end-of-sequence id ends a row and is its last. */
     List<int[]> greedy(List<int[]> prompts, int newTokens) {
+        requireReadable(prompts);
+        if (prompts.isEmpty()) {
+            return List.of();
+        }
         int rows = prompts.size();
         int[] padding = padding(prompts);
         List<List<Integer>> generated = new ArrayList<>();
@@ -53,14 +57,18 @@ final class BatchRunner {
 
     /** Log-probabilities of each continuation's tokens after its prompt. */
     List<double[]> score(List<int[]> prompts, List<int[]> continuations) {
+        if (prompts.size() != continuations.size()) {
+            throw new BadInputException(prompts.size() + " prompts were given with " + continuations.size()
+                    + " continuations; give one for each.");
+        }
+        requireReadable(prompts);
         List<int[]> whole = new ArrayList<>();
         for (int r = 0; r < prompts.size(); r++) {
-            if (prompts.get(r).length == 0) {
-                throw new BadInputException(
-                        "A continuation can only be scored after a prompt of at least one token; prompt " + r
-                                + " is empty.");
-            }
             whole.add(join(prompts.get(r), continuations.get(r)));
+        }
+        requireReadable(whole);
+        if (continuations.stream().allMatch(c -> c.length == 0)) {
+            return continuations.stream().map(c -> new double[0]).toList();
         }
         int[] padding = padding(whole);
         int[][] ids = padded(whole, padding);
@@ -91,6 +99,20 @@ final class BatchRunner {
             NDArray logits = decoder.logits(scope, hidden, 0);
             NDArray before = logits.get(":, :-1");
             return decoder.logprobs(scope, before, Kernel.ids(scope, targets));
+        }
+    }
+
+    private void requireReadable(List<int[]> rows) {
+        for (int r = 0; r < rows.size(); r++) {
+            int n = rows.get(r).length;
+            if (n == 0) {
+                throw new BadInputException("Prompt " + r + " of the batch is empty; give at least one token of text.");
+            }
+            if (n > decoder.config().contextLength()) {
+                throw new BadInputException("Prompt " + r + " of the batch has " + n
+                        + " tokens with its continuation, more than the model's context of "
+                        + decoder.config().contextLength() + "; shorten it.");
+            }
         }
     }
 

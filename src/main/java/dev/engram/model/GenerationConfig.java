@@ -40,9 +40,14 @@ public record GenerationConfig(
         check(topK >= 0, "top_k", topK, "0 (all) or a positive number");
         check(topP > 0 && topP <= 1, "top_p", topP, "above 0 and at most 1");
         check(minP >= 0 && minP < 1, "min_p", minP, "at least 0 and below 1");
-        check(repetitionPenalty > 0, "repetition_penalty", repetitionPenalty, "a positive number (1 is off)");
+        check(
+                repetitionPenalty > 0 && Double.isFinite(repetitionPenalty),
+                "repetition_penalty",
+                repetitionPenalty,
+                "a positive number (1 is off)");
         check(Double.isFinite(presencePenalty), "presence_penalty", presencePenalty, "a finite number (0 is off)");
         check(prefillChunk > 0, "prefill_chunk", prefillChunk, "a whole number of at least 1");
+        check(stop.stream().noneMatch(String::isEmpty), "stop", "''", "at least one character");
         stop = List.copyOf(stop);
     }
 

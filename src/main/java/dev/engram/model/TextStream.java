@@ -28,12 +28,14 @@ final class TextStream {
     private void add(String piece) {
         int from = text.length();
         text.append(piece);
+        int end = Integer.MAX_VALUE;
         for (String s : stop) {
             int at = text.indexOf(s, Math.max(0, from - s.length() + 1));
-            if (at >= 0) {
-                text.setLength(at);
-                stopped = true;
-            }
+            end = at >= 0 ? Math.min(end, at) : end;
+        }
+        if (end < Integer.MAX_VALUE) {
+            text.setLength(end);
+            stopped = true;
         }
         tell(stopped ? text.length() : text.length() - undecided());
     }

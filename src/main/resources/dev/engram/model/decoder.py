@@ -78,7 +78,11 @@ def attend_seen(self, q: Tensor, k: Tensor, v: Tensor, ek: Tensor, ev: Tensor, e
     n = torch.size(k, 2)
     m = torch.size(ek, 2)
     qg = torch.reshape(torch.transpose(q, 1, 2), [B, KV, G * T, D])
-    s = torch.reshape(torch.to(torch.matmul(qg, torch.transpose(k, 2, 3)), 6), [B, KV, G, T, n])
+    if T == 1:
+        s = torch.transpose(torch.matmul(k, torch.transpose(qg, 2, 3)), 2, 3)
+    else:
+        s = torch.matmul(qg, torch.transpose(k, 2, 3))
+    s = torch.reshape(torch.to(s, 6), [B, KV, G, T, n])
     s = torch.mul(s, SCALE)
     if torch.numel(mask) > 0:
         s = torch.add(s, torch.unsqueeze(mask, 2))

@@ -169,7 +169,10 @@ class GradientTest {
         }
     }
 
-    /** A frozen base in bf16 rounds weights and activations; measured distances of all gradients together: up to 0.011. */
+    /**
+     * A frozen base in bf16 rounds weights and activations. Distance of all gradients from f32 on these tiny models: 0.056,
+     * 0.054, 0.033; of transformers with the same mixture: 0.053, 0.049, 0.035.
+     */
     @ParameterizedTest
     @CsvSource({"llama,0.08", "qwen2,0.08", "qwen3,0.08"})
     void aBf16Base(String name, double bar) {

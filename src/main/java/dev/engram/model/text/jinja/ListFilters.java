@@ -127,6 +127,9 @@ final class ListFilters {
     }
 
     private static Object map(Run run, Object value, Args args) {
+        if (!Values.truth(value)) { // none too: Jinja gives an empty list
+            return List.of();
+        }
         if (args.names().containsKey("attribute")) {
             Args.Bound bound = args.bind("map", "attribute", "default");
             return picked(run, value, bound.require("attribute"), bound);
@@ -143,6 +146,9 @@ final class ListFilters {
     }
 
     private static Object select(Run run, Object value, Args args, boolean byAttribute, boolean wanted) {
+        if (!Values.truth(value)) {
+            return List.of();
+        }
         List<Object> places = args.places();
         int skip = byAttribute ? 1 : 0;
         if (places.size() < skip) {

@@ -37,6 +37,7 @@ final class TextMethods {
                         text,
                         Values.elements(run, args.bind(name, "iterable").require("iterable")),
                         true);
+            case "format" -> (run, args) -> format(run, text, args);
             case "partition", "rpartition" -> (run, args) -> partition(run, text, name, args);
             case "zfill" -> (run, args) -> zfill(run, text, args);
             case "isdigit", "isdecimal", "isnumeric" -> all(name, text, Character::isDigit);
@@ -181,6 +182,36 @@ final class TextMethods {
             out.append(i == 0 ? "" : separator).append(text);
         }
         return out.toString();
+    }
+
+    /** Fills {@code {}}, {@code {0}} and {@code {name}}; attributes and format codes inside are not supported. */
+    private static Object format(Run run, String text, Args args) {
+        StringBuilder out = new StringBuilder();
+        int next = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            boolean brace = c == '{' || c == '}';
+            if (!brace || text.startsWith(c == '{' ? "{{" : "}}", i)) {
+                out.append(c);
+                i += brace ? 1 : 0;
+                continue;
+            }
+            int end = c == '{' ? text.indexOf('}', i) : -1;
+            String field = end < 0 ? "}" : text.substring(i + 1, end);
+            Object value = null;
+            if (field.matches("\\d{0,4}")) {
+                int place = field.isEmpty() ? next++ : Integer.parseInt(field);
+                value = place < args.places().size() ? args.places().get(place) : new Undefined("");
+            } else {
+                value = args.names().getOrDefault(field, new Undefined(""));
+            }
+            if (value instanceof Undefined) {
+                throw new TemplateException("format has no value for '{" + field + "}'");
+            }
+            out.append(run.made(Repr.text(run, value)));
+            i = end;
+        }
+        return run.made(out.toString());
     }
 
     private static Object partition(Run run, String text, String name, Args args) {
