@@ -18,7 +18,7 @@ import java.util.List;
  * memory than the weights it keeps.
  */
 final class TensorLoader implements AutoCloseable {
-    private static final int STAGING_VALUES = 4 << 20;
+    private static final int STAGING_VALUES = 1 << 18;
 
     private final Checkpoint checkpoint;
     private final Kernel tools;
