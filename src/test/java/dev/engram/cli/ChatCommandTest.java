@@ -141,7 +141,7 @@ class ChatCommandTest {
             Generation first = conversation.answer("hello", 6, GenerationListener.SILENT);
             int held = conversation.tokens();
             Generation second = conversation.answer("and now?", 6, GenerationListener.SILENT);
-            String rest = "<|im_end|>\n<|im_start|>user\nand now?<|im_end|>\n<|im_start|>assistant\n";
+            String rest = next("and now?");
             int[] whole = Stream.of(
                             lm.tokenizer().encode(first.promptText()),
                             ids(first),
@@ -168,7 +168,14 @@ class ChatCommandTest {
             Assertions.assertThrows(
                     BadInputException.class, () -> conversation.answer("x".repeat(300), 3, GenerationListener.SILENT));
             assertEquals(held, conversation.tokens());
-            assertTrue(conversation.answer("b", 3, GenerationListener.SILENT).promptTokens() < held);
+            Generation second = conversation.answer("b", 3, GenerationListener.SILENT);
+            // Only what is new is fed: the last token of the answer before, and the next turn.
+            assertEquals(1 + lm.tokenizer().encode(next("b")).length, second.promptTokens());
         }
+    }
+
+    /** What the template puts between an answer and the next one. */
+    private static String next(String message) {
+        return "<|im_end|>\n<|im_start|>user\n" + message + "<|im_end|>\n<|im_start|>assistant\n";
     }
 }

@@ -192,4 +192,17 @@ class SamplerTest {
         String message = assertThrows(BadInputException.class, action, start).getMessage();
         assertTrue(message.startsWith(start) && message.endsWith("."), message);
     }
+
+    @Test
+    void neighbouringSeedsDrawDifferentFirstTokens() {
+        int[] counts = new int[4];
+        for (long seed = 0; seed < 400; seed++) {
+            GenerationConfig config =
+                    GenerationConfig.greedy(1).withTemperature(1).withSeed(seed);
+            counts[new Sampler(config).choose(new float[4])]++;
+        }
+        for (int count : counts) {
+            assertTrue(count > 60 && count < 140, java.util.Arrays.toString(counts));
+        }
+    }
 }

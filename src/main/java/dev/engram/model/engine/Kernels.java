@@ -8,6 +8,9 @@ import java.util.Map;
 
 /** Assembles kernel texts: the decoder's, with its projections and linear format, and the small tools'. */
 final class Kernels {
+    /** Slots from which the decoding step multiplies keys by queries itself; measured at 1,024 equal, at 4,096 twice as fast. */
+    private static final int LONG = 1024;
+
     private Kernels() {}
 
     static Kernel tools(NDManager manager) {
@@ -54,6 +57,7 @@ final class Kernels {
         words.put("BIAS_SLOTS", c.attentionBias() ? "3" : "0");
         words.put("QKNORM", c.qkNorm() ? "True" : "False");
         words.put("ACT", "" + dtype);
+        words.put("LONG", "" + LONG);
         return words;
     }
 }
