@@ -6,8 +6,8 @@ import java.util.List;
 
 /** The drawing that orders this project: a transformer and the six places in it where a memory can live. */
 public final class SixPlaces {
-    private static final List<Color> COLOURS = List.of(
-            Palette.GREEN, Palette.ORANGE, Palette.VERMILLION, Palette.SKY, Palette.PURPLE, Palette.BLUE);
+    private static final List<Color> COLOURS =
+            List.of(Palette.GREEN, Palette.ORANGE, Palette.VERMILLION, Palette.SKY, Palette.PURPLE, Palette.BLUE);
 
     /** By number: what a memory is at this place, and which systems and notebooks are about it. */
     private static final List<String> LEGEND = List.of(
