@@ -62,7 +62,7 @@ public final class CausalLm implements AutoCloseable {
             Torch.setThreads(
                     options.threads() > 0
                             ? options.threads()
-                            : new KernelChoice(manager, checkpoint.config()).threads(Torch.physicalCores()));
+                            : new KernelChoice(manager, checkpoint.config()).threads(Torch.mostThreads()));
             Tokenizer tokenizer = new Tokenizer(checkpoint.tokenizerJson());
             DType dtype = options.dtype() == DType.AUTO ? AutoFormat.choose(checkpoint) : options.dtype();
             Backend backend = Formats.open(manager, checkpoint, dtype);

@@ -49,14 +49,20 @@ def attend_fast(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, causal: boo
     # q [B, T, H, D]; k, v [B, KV, n, D]; mask additive or empty -> [B, T, H * D]
     B = torch.size(q, 0)
     T = torch.size(q, 1)
+    n = torch.size(k, 2)
     m = torch.to(mask, ops.prim.dtype(q))
     if T == 1:  # a group's heads stand in place of queries; they share the mask
-        if torch.numel(mask) == 0:
-            o = torch.scaled_dot_product_attention(torch.reshape(q, [B, KV, G, D]), k, v)
+        qg = torch.reshape(q, [B, KV, G, D])
+        if torch.numel(mask) > 0:
+            o = torch.scaled_dot_product_attention(qg, k, v, m)
+        elif n > LONG:
+            # few queries, many keys: keys times queries is faster than PyTorch's fused attention from about here
+            s = torch.transpose(torch.matmul(k, torch.transpose(qg, 2, 3)), 2, 3)
+            p = torch.softmax(torch.mul(torch.to(s, 6), SCALE), -1)
+            o = torch.matmul(torch.to(p, ops.prim.dtype(v)), v)
         else:
-            o = torch.scaled_dot_product_attention(torch.reshape(q, [B, KV, G, D]), k, v, m)
+            o = torch.scaled_dot_product_attention(qg, k, v)
         return torch.reshape(o, [B, 1, H * D])
-    n = torch.size(k, 2)
     kh = torch.reshape(torch.expand(torch.unsqueeze(k, 2), [B, KV, G, n, D]), [B, H, n, D])
     vh = torch.reshape(torch.expand(torch.unsqueeze(v, 2), [B, KV, G, n, D]), [B, H, n, D])
     qh = torch.transpose(q, 1, 2)

@@ -67,6 +67,7 @@ class ProcessTest {
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, end(process), err());
         assertTrue(out.contains("\"token_ids\":[195,169,228,187,128]"), out);
+        assertTrue(out.contains("\"pieces\":[\"Ã\",\"©\","), out); // byte-level symbols are letters beyond ASCII
     }
 
     @Test

@@ -69,6 +69,12 @@ public final class Torch {
         return JniUtils.getNumThreads();
     }
 
+    /** Most threads worth trying: OMP_NUM_THREADS where the user set it, else the physical cores. */
+    public static int mostThreads() {
+        String own = System.getenv("OMP_NUM_THREADS");
+        return own != null && own.matches("[1-9]\\d{0,3}") ? Integer.parseInt(own) : physicalCores();
+    }
+
     /** Distinct (package, core) pairs that this process may run on; the logical processors where the system does not say. */
     public static int physicalCores() {
         int logical = Runtime.getRuntime().availableProcessors();
