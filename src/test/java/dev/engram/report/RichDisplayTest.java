@@ -42,7 +42,7 @@ class RichDisplayTest {
                 ChartsTest.sampleLine(),
                 ChartsTest.sampleBars(),
                 ChartsTest.sampleMap(),
-                SchematicTest.sixPlaces(),
+                SixPlaces.drawing(),
                 TextHeatTest.sample())) {
             DisplayData data = renderer.render(shown);
             byte[] png = Base64.getMimeDecoder()
