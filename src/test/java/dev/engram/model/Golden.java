@@ -44,6 +44,10 @@ final class Golden {
         return new Golden(FOLDER.resolve(checkpoint).resolve("golden.safetensors"));
     }
 
+    static Golden smollm2() {
+        return new Golden(FOLDER.resolveSibling("smollm2").resolve("golden.safetensors"));
+    }
+
     static Golden gradients(String checkpoint) {
         return new Golden(FOLDER.resolve(checkpoint).resolve("gradients.safetensors"));
     }
