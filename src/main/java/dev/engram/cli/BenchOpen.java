@@ -104,6 +104,7 @@ final class BenchOpen implements Callable<Integer> {
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     .toString(),
                             "-Xmx1g",
+                            "-XX:+UseSerialGC",
                             "-cp",
                             System.getProperty("java.class.path"),
                             "dev.engram.cli.Engram",

@@ -63,7 +63,8 @@ final class Race {
                 DoubleColumn.create("ratio_largest"));
         for (String peer : peers) {
             for (String format : ownFormats) {
-                boolean same = peer.equals("transformers") && (format.equals("f32") || format.equals("bf16"));
+                boolean same = peer.equals("single")
+                        || !peer.equals("llama.cpp") && (format.equals("f32") || format.equals("bf16"));
                 for (int context : contexts) {
                     double[] own =
                             values(l -> l.who().equals("engram") && l.dtype().equals(format) && l.context() == context);

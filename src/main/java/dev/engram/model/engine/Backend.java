@@ -32,6 +32,7 @@ public final class Backend implements AutoCloseable {
             this.first = new Weights(manager, config, loader, decode, null);
             this.second = prompts == null ? null : new Weights(manager, config, loader, prompts, first);
         }
+        NativeHeap.trim();
     }
 
     /**
