@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -449,7 +450,12 @@ class SeamsTest {
         int d = config.hidden();
         float[] table = Tiny.values(checkpoint, LayerNames.EMBEDDING);
         try (NDManager scope = decoder.newScope()) {
-            NDArray vector = scope.randomNormal(new Shape(d)).mul(0.1f);
+            float[] values = new float[d];
+            Random random = new Random(7);
+            for (int i = 0; i < d; i++) {
+                values[i] = 0.1f * (float) random.nextGaussian();
+            }
+            NDArray vector = scope.create(values);
             Seams.HiddenHook hook = new Seams.HiddenHook() {
                 @Override
                 public NDArray beforeAttention(int layer, NDArray x) {
@@ -457,22 +463,42 @@ class SeamsTest {
                 }
             };
             float[] added = vector.toFloatArray();
-            try (KvCache cache = decoder.newCache()) {
-                Map<Integer, NDArray> vectors = new HashMap<>();
-                for (int t = 0; t < N; t++) {
-                    float[] sum = Arrays.copyOfRange(table, ids[t] * d, (ids[t] + 1) * d);
-                    for (int i = 0; i < d; i++) {
-                        sum[i] += added[i];
-                    }
-                    vectors.put(t, scope.create(sum));
+            Map<Integer, float[]> sums = new HashMap<>();
+            for (int t = 0; t < N; t++) {
+                float[] sum = Arrays.copyOfRange(table, ids[t] * d, (ids[t] + 1) * d);
+                for (int i = 0; i < d; i++) {
+                    sum[i] += added[i];
                 }
-                NDArray x = decoder.inject(scope, decoder.embed(scope, new int[][] {ids}, cache), vectors);
-                float[] expected = decoder.logits(scope, decoder.forward(scope, x, cache, Seams.none()), 0)
+                sums.put(t, sum);
+            }
+            // like with like: a prompt in parts takes other sums in f32 than a whole one
+            near("prompt", injected(sums, N), hooked(hook), 1e-6);
+            near("parts", injected(sums, PARTS), hooked(hook, PARTS), 1e-6);
+        }
+    }
+
+    /** Logits with a vector in place of every embedding, fed in parts. */
+    private static float[] injected(Map<Integer, float[]> vectors, int... parts) {
+        int vocab = config.vocab();
+        float[] all = new float[N * vocab];
+        int at = 0;
+        try (NDManager scope = decoder.newScope();
+                KvCache cache = decoder.newCache()) {
+            for (int c = 0; at < N; c++) {
+                int end = Math.min(N, at + parts[Math.min(c, parts.length - 1)]);
+                Map<Integer, NDArray> own = new HashMap<>();
+                for (int t = at; t < end; t++) {
+                    own.put(t - at, scope.create(vectors.get(t)));
+                }
+                NDArray tokens = decoder.embed(scope, new int[][] {Arrays.copyOfRange(ids, at, end)}, cache);
+                NDArray x = decoder.inject(scope, tokens, own);
+                float[] logits = decoder.logits(scope, decoder.forward(scope, x, cache, Seams.none()), 0)
                         .toFloatArray();
-                near("prompt", expected, hooked(hook), 1e-6);
-                near("parts", expected, hooked(hook, PARTS), 1e-6);
+                System.arraycopy(logits, 0, all, at * vocab, logits.length);
+                at = end;
             }
         }
+        return all;
     }
 
     private static float[] hooked(Seams.HiddenHook hook, int... parts) {
