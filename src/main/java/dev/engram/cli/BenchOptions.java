@@ -4,12 +4,17 @@ import dev.engram.model.BadInputException;
 import dev.engram.model.engine.Torch;
 import dev.engram.model.source.ModelSource;
 import dev.engram.report.Profile;
+import dev.engram.report.Progress;
 import dev.engram.report.RunFolder;
+import dev.engram.report.Tables;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Option;
+import tech.tablesaw.api.Table;
 
 /** What all races have in common: the model, who takes part, how many rounds. */
 final class BenchOptions {
@@ -107,5 +112,45 @@ final class BenchOptions {
         }
         return new ArrayList<>(List.of(
                 python, file.toString(), "--model", weights.toString(), "--threads", Integer.toString(threads())));
+    }
+
+    /** How fast a contestant is at one context length, in tokens per second. */
+    interface Speed {
+        double of(Contestant contestant, int context);
+    }
+
+    /** Runs the rounds, writes results/bench-NAME and prints the summary. */
+    void race(String name, List<Integer> contexts, Map<String, Object> settings, Speed speed) {
+        List<Contestant> all = contestants();
+        try (RunFolder run = results("bench-" + name)) {
+            settings.forEach(run::setting);
+            Race race = rounds(name, contexts, speed, all);
+            Table summary = race.summary(dtypes, contexts, peers);
+            run.rows(race.rows());
+            run.summary(summary);
+            run.commit();
+            System.out.println(Tables.text(summary));
+        } finally {
+            all.forEach(Contestant::close);
+        }
+    }
+
+    private Race rounds(String name, List<Integer> contexts, Speed speed, List<Contestant> all) {
+        Race race = new Race();
+        try (Progress progress = Progress.start(name, (long) (rounds + 1) * contexts.size() * all.size())) {
+            for (int round = 0; round <= rounds; round++) {
+                for (int context : contexts) {
+                    for (Contestant c : all) {
+                        double value = speed.of(c, context);
+                        if (round > 0) { // the first round warms up
+                            race.add(new Race.Lap(round, c.who(), c.dtype(), c.setting(), context, value));
+                        }
+                        progress.step();
+                    }
+                }
+                Collections.rotate(all, 1);
+            }
+        }
+        return race;
     }
 }

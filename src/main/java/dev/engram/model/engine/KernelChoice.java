@@ -65,13 +65,15 @@ public final class KernelChoice {
             return new WeightFormat("bf16", true, pinned, LinearFormat.PLAIN);
         }
         WeightFormat best = null;
-        double least = Double.MAX_VALUE;
-        for (LinearFormat f : List.of(half(), LinearFormat.PLAIN, LinearFormat.PREPACKED)) {
-            boolean bf16 = best == null; // the first candidate; the others are f32's
-            double seconds = seconds(f, bf16, PROMPT_ROWS, 2);
+        double least = Double.POSITIVE_INFINITY;
+        for (WeightFormat format : List.of(
+                new WeightFormat("bf16", true, half(), LinearFormat.PLAIN),
+                new WeightFormat("f32", false, LinearFormat.PLAIN, LinearFormat.PLAIN),
+                new WeightFormat("f32", false, LinearFormat.PREPACKED, LinearFormat.PLAIN))) {
+            double seconds = seconds(format.body(), format.bf16(), PROMPT_ROWS, 2);
             if (best == null || seconds < least) {
                 least = seconds;
-                best = new WeightFormat(bf16 ? "bf16" : "f32", bf16, f, LinearFormat.PLAIN);
+                best = format;
             }
         }
         return best;

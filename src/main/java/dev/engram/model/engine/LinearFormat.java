@@ -27,10 +27,6 @@ public enum LinearFormat {
         return "linear/" + resource + ".py";
     }
 
-    boolean quantised() {
-        return this == INT8 || this == INT4;
-    }
-
     /** Bytes of a matrix with {@code elements} values whose plain values take {@code plainBytes} each, scales left out. */
     long bytes(long elements, int plainBytes) {
         return switch (this) {
