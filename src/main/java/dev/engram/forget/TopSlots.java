@@ -23,7 +23,7 @@ public final class TopSlots {
         }
         float[] sorted = keys.clone();
         Arrays.sort(sorted);
-        float bar = sorted[n - count];
+        float bar = count == 0 ? Float.POSITIVE_INFINITY : sorted[n - count];
         int above = 0;
         for (float key : keys) {
             above += key > bar ? 1 : 0;
