@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 
 /**
@@ -26,6 +27,9 @@ import java.util.function.Supplier;
 public final class LockStep {
     /** Tokens a chunk, unless told otherwise. */
     public static final int CHUNK = 16;
+
+    /** Name of the full cache's score. */
+    public static final String FULL = "full";
 
     private final Decoder decoder;
     private final int chunk;
@@ -66,15 +70,18 @@ public final class LockStep {
      * @return the full cache's score first, named "full", then the policies' in their order
      */
     public List<Score> stream(int[] ids, Map<String, ? extends Supplier<? extends CachePolicy>> policies) {
-        require(ids, 1);
-        Race race = new Race(ids, 0);
-        try {
-            race.enter("full", (CachePolicy) null);
+        return stream(List.of(ids), policies).get(0);
+    }
+
+    /** The same for several windows; fresh policies and empty caches for each. */
+    public List<List<Score>> stream(
+            List<int[]> windows, Map<String, ? extends Supplier<? extends CachePolicy>> policies) {
+        windows.forEach(ids -> require(ids, 1));
+        return each(windows, 0, policies, (ids, race) -> {
+            race.enter(FULL, (CachePolicy) null);
             policies.forEach((name, policy) -> race.enter(name, policy.get()));
             return race.run();
-        } finally {
-            race.close();
-        }
+        });
     }
 
     /**
@@ -84,16 +91,44 @@ public final class LockStep {
      * @param prompt tokens of the beginning; the tokens after it are scored
      */
     public List<Score> fork(int[] ids, int prompt, Map<String, ? extends Supplier<? extends CachePolicy>> policies) {
-        require(ids, prompt);
-        Race race = new Race(ids, prompt - 1);
-        int[] beginning = Arrays.copyOf(ids, prompt - 1);
-        try (SharedPrefill shared = new SharedPrefill(decoder, beginning)) {
-            race.enter("full", shared.fork(null, race.watching()));
-            policies.forEach((name, policy) -> race.enter(name, shared.fork(policy.get(), Seams.none())));
-            return race.run();
-        } finally {
-            race.close();
+        return fork(List.of(ids), prompt, policies).get(0);
+    }
+
+    /** The same for several windows. */
+    public List<List<Score>> fork(
+            List<int[]> windows, int prompt, Map<String, ? extends Supplier<? extends CachePolicy>> policies) {
+        windows.forEach(ids -> require(ids, prompt));
+        return each(windows, prompt - 1, policies, (ids, race) -> {
+            try (SharedPrefill shared = new SharedPrefill(decoder, Arrays.copyOf(ids, prompt - 1))) {
+                race.enter(FULL, shared.fork(null, race.watching()));
+                policies.forEach((name, policy) -> race.enter(name, shared.fork(policy.get(), Seams.none())));
+                return race.run();
+            }
+        });
+    }
+
+    private List<List<Score>> each(
+            List<int[]> windows, int first, Map<String, ?> policies, BiFunction<int[], Race, List<Score>> run) {
+        if (windows.isEmpty()) {
+            throw new BadInputException("There is no window of text; give at least one.");
         }
+        if (policies.containsKey(FULL)) {
+            throw new BadInputException("A policy is named '" + FULL + "', which is the name of the full cache"
+                    + " itself; leave it out or name it otherwise.");
+        }
+        long tokens = windows.stream().mapToLong(ids -> ids.length - 1 - first).sum();
+        List<List<Score>> all = new ArrayList<>();
+        try (Progress progress = Progress.start("Lock-step of " + (policies.size() + 1) + " caches", tokens)) {
+            for (int[] ids : windows) {
+                Race race = new Race(ids, first, progress);
+                try {
+                    all.add(run.apply(ids, race));
+                } finally {
+                    race.close();
+                }
+            }
+        }
+        return all;
     }
 
     private void require(int[] ids, int prompt) {
@@ -115,13 +150,15 @@ public final class LockStep {
     private final class Race {
         private final int[] ids;
         private final int first;
+        private final Progress progress;
         private final MassLost lost = new MassLost(decoder.config().layers());
         private final List<Arm> arms = new ArrayList<>();
         private final List<Score.Builder> scores = new ArrayList<>();
 
-        Race(int[] ids, int first) {
+        Race(int[] ids, int first, Progress progress) {
             this.ids = ids;
             this.first = first;
+            this.progress = progress;
         }
 
         Seams watching() {
@@ -141,12 +178,10 @@ public final class LockStep {
 
         List<Score> run() {
             int inputs = ids.length - 1;
-            try (Progress progress = Progress.start("Lock-step of " + arms.size() + " caches", inputs - first)) {
-                for (int at = first; at < inputs; at += chunk) {
-                    int end = Math.min(inputs, at + chunk);
-                    step(Arrays.copyOfRange(ids, at, end), Arrays.copyOfRange(ids, at + 1, end + 1));
-                    progress.step(end - at);
-                }
+            for (int at = first; at < inputs; at += chunk) {
+                int end = Math.min(inputs, at + chunk);
+                step(Arrays.copyOfRange(ids, at, end), Arrays.copyOfRange(ids, at + 1, end + 1));
+                progress.step(end - at);
             }
             List<Score> all = new ArrayList<>();
             for (int a = 0; a < arms.size(); a++) {
