@@ -125,9 +125,9 @@ final class Arm implements AutoCloseable {
             if (ledger != null) {
                 ledger.before(copy);
             }
-            // of the policy's plug-ins only the bias changes the prediction
-            Seams bias = Seams.none().withBias(seams.bias());
-            NDArray hidden = decoder.forward(scope, new int[][] {inputs}, copy, bias);
+            // what changes the prediction, without the watchers: the policy is not to know of this pass
+            Seams acting = seams.withWatch(null).withProjections(null);
+            NDArray hidden = decoder.forward(scope, new int[][] {inputs}, copy, acting);
             NDArray targets = Kernel.ids(scope, new int[][] {continuation});
             float[] each = decoder.logprobs(scope, decoder.logits(scope, hidden, 0), targets);
             double sum = 0;

@@ -153,7 +153,7 @@ public final class LockStep {
         private final Progress progress;
         private final MassLost lost = new MassLost(decoder.config().layers());
         private final List<Arm> arms = new ArrayList<>();
-        private final List<Score.Builder> scores = new ArrayList<>();
+        private final List<ScoreBuilder> scores = new ArrayList<>();
 
         Race(int[] ids, int first, Progress progress) {
             this.ids = ids;
@@ -172,7 +172,7 @@ public final class LockStep {
 
         void enter(String name, Arm arm) {
             arms.add(arm);
-            scores.add(new Score.Builder(
+            scores.add(new ScoreBuilder(
                     name, first + 1, ids.length - 1 - first, decoder.config().layers()));
         }
 

@@ -7,8 +7,8 @@
  * Prose prose = Prose.read(HOME.resolve("data/prose"));
  * Map<String, Supplier<CachePolicy>> policies = Map.of("mine", () -> new MyPolicy(512));
  * var scores = new LockStep(lm).stream(prose.windows(lm.tokenizer(), 2048, 2), policies);
- * display(Score.table(scores));
- * Interval gain = Bootstrap.seeded(7).difference(Score.nll(scores, "mine"), Score.nll(scores, "full"), 64);
+ * display(Scores.table(scores));
+ * Interval gain = Bootstrap.seeded(7).difference(Scores.nll(scores, "mine"), Scores.nll(scores, "full"), 64);
  * Needle needle = new Needle(lm, prose);
  * var found = needle.run(needle.items(new double[] {0, 0.5, 1}, new int[] {512}, 4, 7), policies);
  * display(Needle.table(found));

@@ -198,7 +198,7 @@ class LockStepTest {
             }
             attended = s.policy().equals("attended by all") ? s.overlap() : attended;
         }
-        double[] random = Score.of(List.of(scores), "heads").get(0).overlap();
+        double[] random = Scores.of(List.of(scores), "heads").get(0).overlap();
         assertTrue(Score.mean(attended) > Score.mean(random), "attention predicts attention better than chance");
     }
 
@@ -307,7 +307,7 @@ class LockStepTest {
     @Test
     void tables() {
         List<List<Score>> windows = List.of(lock.stream(ids, policies()), lock.stream(ids, policies()));
-        var table = Score.table(windows);
+        var table = Scores.table(windows);
         assertEquals(
                 List.of("full", "recent", "heads", "attended", "attended by all"),
                 table.column("policy").asList());
@@ -316,8 +316,8 @@ class LockStepTest {
                 windows.get(0).get(1).perplexity(),
                 table.doubleColumn("perplexity").get(1),
                 1e-9);
-        assertEquals(2 * 5 * 5, Score.rows(windows, 10).rowCount());
-        assertEquals(2, Score.nll(windows, "recent").length);
+        assertEquals(2 * 5 * 5, Scores.rows(windows, 10).rowCount());
+        assertEquals(2, Scores.nll(windows, "recent").length);
     }
 
     @Test
