@@ -346,7 +346,8 @@ public final class KvCache implements AutoCloseable {
         KvCacheFile.save(this, config, file);
     }
 
-    NDManager newScope() {
+    /** A manager for arrays beside the cache, such as a bias per slot; the caller closes it. */
+    public NDManager newScope() {
         return manager.newSubManager();
     }
 
