@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Small models with random weights, large enough that every part of a layer matters. */
-final class Tiny {
+public final class Tiny {
     static final WeightFormat BF16 = new WeightFormat("bf16", true, LinearFormat.PLAIN, LinearFormat.PLAIN);
 
     private Tiny() {}
@@ -33,7 +33,7 @@ final class Tiny {
         return new RandomCheckpoint(config(), 7, 0.3);
     }
 
-    static Decoder decoder() {
+    public static Decoder decoder() {
         return Golden.decoder(checkpoint(), Golden.F32);
     }
 
@@ -48,7 +48,7 @@ final class Tiny {
         return ids;
     }
 
-    static int[] ids(int n) {
+    public static int[] ids(int n) {
         return ids(n, config().vocab());
     }
 
