@@ -175,8 +175,13 @@ public final class Decoder implements AutoCloseable {
                             mask(seams),
                             watch);
             cache.advance(tokens);
-            for (int i = 0; watch > 0 && i < config.layers(); i++) {
-                seams.watch().received(i, result.get(1 + i));
+            if (watch > 0) {
+                int[] columns = new int[config.layers()];
+                for (int i = 0; i < columns.length; i++) {
+                    columns[i] = cache.length(i)
+                            + (keys.isEmpty() ? 0 : (int) keys.get(i).getShape().get(2));
+                }
+                seams.watch().received(result.get(1), columns);
             }
             result.get(0).attach(out);
             return result.get(0);

@@ -83,7 +83,7 @@ public final class AngleTable {
     }
 
     /** θ^(−2i/D), scaled as the configuration says; f32 as in transformers. */
-    static float[] inverseFrequencies(Positions.Rope rope, int headDim) {
+    public static float[] inverseFrequencies(Positions.Rope rope, int headDim) {
         float[] inverse = new float[headDim / 2];
         RopeScaling s = rope.scaling();
         for (int i = 0; i < inverse.length; i++) {
