@@ -104,5 +104,6 @@ public final class Backend implements AutoCloseable {
         first.close();
         tools.close();
         manager.close();
+        NativeHeap.trim();
     }
 }
