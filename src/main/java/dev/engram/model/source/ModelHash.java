@@ -37,9 +37,10 @@ public final class ModelHash {
     }
 
     /**
-     * A fingerprint of a sample of the weights, in a few milliseconds: 32 hexadecimal digits from the name, type and shape of
+     * A fingerprint of a sample of the weights: 32 hexadecimal digits from the name, type and shape of
      * every tensor and 512 bytes at its start, middle and end, as stored. It guards against mixing up models; it proves
-     * nothing, since a change between the sampled bytes keeps it. Adapters are not part of it.
+     * nothing, since a change between the sampled bytes keeps it. Adapters are not part of it. Takes some 20 to 60 ms of
+     * computing for the 272 tensors of the default model, whose bytes need not all be read.
      */
     public static String sample(Checkpoint checkpoint) {
         MessageDigest all = sha256();
