@@ -59,7 +59,7 @@ public final class Decoder implements AutoCloseable {
         return new KvCache(config, backend, batch, padded ? padding : null, 0);
     }
 
-    /** A cache that was saved before; one of a model with another shape, or a damaged file, gives a {@link BadInputException}. */
+    /** A cache that was saved before; one of another model, or a damaged file, gives a {@link BadInputException}. */
     public KvCache loadCache(Path file) {
         return KvCacheFile.load(this, file);
     }
