@@ -80,6 +80,11 @@ public final class KvCache implements AutoCloseable {
         return batch;
     }
 
+    /** Shape of the model whose text this is. */
+    public LmConfig config() {
+        return config;
+    }
+
     public int layers() {
         return layers.length;
     }
