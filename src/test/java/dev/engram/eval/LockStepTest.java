@@ -66,7 +66,7 @@ class LockStepTest {
             Seams seams = runner.listen(Seams.none());
             for (int at = 0; at < N - 1; at += chunk) {
                 int[] part = Arrays.copyOfRange(ids, at, Math.min(N - 1, at + chunk));
-                runner.before();
+                runner.before(part.length);
                 try (NDManager scope = decoder.newScope()) {
                     float[] flat = decoder.logits(scope, decoder.forward(scope, new int[][] {part}, cache, seams), 0)
                             .toFloatArray();
@@ -224,7 +224,7 @@ class LockStepTest {
                         received[layer] = a.toFloatArray();
                     }
                 }));
-                runner.before();
+                runner.before(part.length);
                 decoder.forward(scope, new int[][] {part}, cache, own);
                 double gone = 0;
                 for (int i = 0; i < layers; i++) {
@@ -270,7 +270,7 @@ class LockStepTest {
                 Seams seams = runner.listen(Seams.none());
                 for (int at = 0; at < N - 1; ) {
                     int[] part = Arrays.copyOfRange(ids, at, at == 0 ? prompt - 1 : at + 1);
-                    runner.before();
+                    runner.before(part.length);
                     try (NDManager scope = decoder.newScope()) {
                         float[] last = decoder.logits(
                                         scope, decoder.forward(scope, new int[][] {part}, cache, seams), 1)
