@@ -25,8 +25,8 @@ public interface CachePolicy {
         return seams;
     }
 
-    /** Called before each pass. */
-    default void before(KvCache cache) {}
+    /** Called before each pass, with the number of tokens that it will feed. */
+    default void before(KvCache cache, int newTokens) {}
 
     /** Called after each pass, when all layers have been decided. */
     default void after(KvCache cache) {}

@@ -85,7 +85,7 @@ final class Generator {
         int at = 0;
         while (prompt.length - at > config.prefillChunk()) {
             int[] chunk = Arrays.copyOfRange(prompt, at, at + config.prefillChunk());
-            forgetting.before();
+            forgetting.before(chunk.length);
             try (NDManager scope = decoder.newScope()) {
                 decoder.forward(scope, new int[][] {chunk}, cache, seams);
             }
@@ -97,7 +97,7 @@ final class Generator {
 
     /** Feeds tokens and chooses the next one. */
     private int step(int[] ids, KvCache cache, Seams seams, PolicyRunner forgetting, Sampler sampler) {
-        forgetting.before();
+        forgetting.before(ids.length);
         try (NDManager scope = decoder.newScope()) {
             NDArray hidden = decoder.forward(scope, new int[][] {ids}, cache, seams);
             NDArray logits = decoder.logits(scope, hidden, 1);

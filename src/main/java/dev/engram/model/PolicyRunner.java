@@ -9,7 +9,7 @@ import java.util.Arrays;
  * <pre>{@code
  * PolicyRunner runner = new PolicyRunner(policy, cache);
  * Seams seams = runner.listen(Seams.none());
- * runner.before();
+ * runner.before(ids[0].length);
  * decoder.forward(scope, ids, cache, seams);
  * runner.apply(ids[0].length);
  * }</pre>
@@ -40,10 +40,10 @@ public final class PolicyRunner {
         return equipped.withWatch(new Listener(equipped.watch()));
     }
 
-    /** Before a pass. */
-    public void before() {
+    /** Before a pass of {@code newTokens} tokens. */
+    public void before(int newTokens) {
         if (policy != null) {
-            policy.before(cache);
+            policy.before(cache, newTokens);
         }
     }
 
