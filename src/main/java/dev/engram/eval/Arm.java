@@ -79,7 +79,7 @@ final class Arm implements AutoCloseable {
     /** One pass; the policy has not yet acted. Returns the last hidden state. */
     NDArray pass(NDManager scope, int[] ids) {
         long start = System.nanoTime();
-        runner.before();
+        runner.before(ids.length);
         NDArray hidden = decoder.forward(scope, new int[][] {ids}, cache, seams);
         peak = Math.max(peak, cache.bytesHeld());
         nanos += System.nanoTime() - start;
@@ -123,7 +123,7 @@ final class Arm implements AutoCloseable {
         try (KvCache copy = cache.fork();
                 NDManager scope = decoder.newScope()) {
             if (ledger != null) {
-                ledger.before(copy);
+                ledger.before(copy, inputs.length);
             }
             // what changes the prediction, without the watchers: the policy is not to know of this pass
             Seams acting = seams.withWatch(null).withProjections(null);

@@ -43,7 +43,7 @@ final class SharedPrefill implements AutoCloseable {
                         + " use the streaming mode.");
             }
             try (KvCache empty = decoder.newCache()) {
-                arm.policy().before(empty);
+                arm.policy().before(empty, ids.length);
             }
             boolean projections = arm.seams().projections() != null;
             int queries = arm.policy().queries();

@@ -52,8 +52,8 @@ final class SlotLedger implements CachePolicy {
     }
 
     @Override
-    public void before(KvCache cache) {
-        policy.before(cache);
+    public void before(KvCache cache, int newTokens) {
+        policy.before(cache, newTokens);
     }
 
     @Override

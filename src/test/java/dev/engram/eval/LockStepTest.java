@@ -42,10 +42,10 @@ class LockStepTest {
 
     private static Map<String, Supplier<CachePolicy>> policies() {
         Map<String, Supplier<CachePolicy>> all = new LinkedHashMap<>();
-        all.put("recent", () -> new Policies.Recent(12));
-        all.put("heads", () -> new Policies.RandomHeads(12));
-        all.put("attended", () -> new Policies.Attended(4, 12));
-        all.put("attended by all", () -> new Policies.Attended(1000, 12));
+        all.put("recent", () -> new TestPolicies.Recent(12));
+        all.put("heads", () -> new TestPolicies.RandomHeads(12));
+        all.put("attended", () -> new TestPolicies.Attended(4, 12));
+        all.put("attended by all", () -> new TestPolicies.Attended(1000, 12));
         return all;
     }
 
@@ -66,7 +66,7 @@ class LockStepTest {
             Seams seams = runner.listen(Seams.none());
             for (int at = 0; at < N - 1; at += chunk) {
                 int[] part = Arrays.copyOfRange(ids, at, Math.min(N - 1, at + chunk));
-                runner.before();
+                runner.before(part.length);
                 try (NDManager scope = decoder.newScope()) {
                     float[] flat = decoder.logits(scope, decoder.forward(scope, new int[][] {part}, cache, seams), 0)
                             .toFloatArray();
@@ -108,9 +108,9 @@ class LockStepTest {
     void nothingForgottenIsTheFullCache() {
         Map<String, Supplier<CachePolicy>> neutral = new LinkedHashMap<>();
         neutral.put("none", () -> null);
-        neutral.put("all", () -> new Policies.KeepAll(0));
-        neutral.put("all, watching", () -> new Policies.KeepAll(3));
-        neutral.put("unlimited", () -> new Policies.Recent(1000));
+        neutral.put("all", () -> new TestPolicies.KeepAll(0));
+        neutral.put("all, watching", () -> new TestPolicies.KeepAll(3));
+        neutral.put("unlimited", () -> new TestPolicies.Recent(1000));
         double[] scorer = negated(logprobs());
         for (LockStep each : List.of(lock, lock.withoutMassLost(), lock.withChunk(1), lock.withChunk(64))) {
             for (Score s : each.stream(ids, neutral)) {
@@ -169,7 +169,7 @@ class LockStepTest {
 
     @Test
     void chunksDoNotMatterWhereNothingIsForgotten() {
-        Map<String, Supplier<CachePolicy>> all = Map.of("all", () -> new Policies.KeepAll(2));
+        Map<String, Supplier<CachePolicy>> all = Map.of("all", () -> new TestPolicies.KeepAll(2));
         Score one = lock.withChunk(1).stream(ids, all).get(1);
         Score sixteen = lock.stream(ids, all).get(1);
         near(one.nll(), sixteen.nll(), 1e-5, "nll");
@@ -180,7 +180,7 @@ class LockStepTest {
     void massLostEqualsTheShareOfDroppedSlots() {
         int chunk = 8;
         Map<String, Supplier<CachePolicy>> some = policies();
-        some.put("renumbered", () -> new Policies.Renumbered(12));
+        some.put("renumbered", () -> new TestPolicies.Renumbered(12));
         List<Score> scores = lock.withChunk(chunk).stream(ids, some);
         double[] attended = null;
         for (Score s : scores.subList(1, scores.size())) {
@@ -224,7 +224,7 @@ class LockStepTest {
                         received[layer] = a.toFloatArray();
                     }
                 }));
-                runner.before();
+                runner.before(part.length);
                 decoder.forward(scope, new int[][] {part}, cache, own);
                 double gone = 0;
                 for (int i = 0; i < layers; i++) {
@@ -270,7 +270,7 @@ class LockStepTest {
                 Seams seams = runner.listen(Seams.none());
                 for (int at = 0; at < N - 1; ) {
                     int[] part = Arrays.copyOfRange(ids, at, at == 0 ? prompt - 1 : at + 1);
-                    runner.before();
+                    runner.before(part.length);
                     try (NDManager scope = decoder.newScope()) {
                         float[] last = decoder.logits(
                                         scope, decoder.forward(scope, new int[][] {part}, cache, seams), 1)
@@ -293,7 +293,7 @@ class LockStepTest {
 
     @Test
     void bytesAreThoseOfTheBuffers() {
-        Score recent = lock.stream(ids, Map.of("recent", () -> new Policies.Recent(12)))
+        Score recent = lock.stream(ids, Map.of("recent", () -> new TestPolicies.Recent(12)))
                 .get(1);
         try (KvCache cache = decoder.newCache()) {
             double slot = (double) cache.bytesPerSlot() * decoder.config().layers();
