@@ -107,13 +107,18 @@ class LockStepTest {
     @Test
     void nothingForgottenIsTheFullCache() {
         Map<String, Supplier<CachePolicy>> neutral = new LinkedHashMap<>();
+        neutral.put("full", () -> null);
         neutral.put("none", () -> null);
         neutral.put("all", () -> new TestPolicies.KeepAll(0));
         neutral.put("all, watching", () -> new TestPolicies.KeepAll(3));
         neutral.put("unlimited", () -> new TestPolicies.Recent(1000));
         double[] scorer = negated(logprobs());
         for (LockStep each : List.of(lock, lock.withoutMassLost(), lock.withChunk(1), lock.withChunk(64))) {
-            for (Score s : each.stream(ids, neutral)) {
+            List<Score> scores = each.stream(ids, neutral);
+            assertEquals(
+                    List.of("full", "none", "all", "all, watching", "unlimited"),
+                    scores.stream().map(Score::policy).toList());
+            for (Score s : scores) {
                 near(new double[N - 1], s.kl(), 1e-6, s.policy());
                 near(scorer, s.nll(), 1e-5, s.policy());
                 assertEquals(1, s.agreement(), s.policy());
@@ -327,6 +332,8 @@ class LockStepTest {
                 () -> lock.stream(Tiny.ids(65), Map.of()),
                 () -> lock.fork(ids, N, Map.of()),
                 () -> lock.fork(ids, 0, Map.of()),
+                () -> lock.stream(ids, Map.of("full", () -> new TestPolicies.Recent(3))),
+                () -> lock.stream(List.of(), Map.of()),
                 () -> lock.withChunk(0))) {
             String message = assertThrows(BadInputException.class, bad::run).getMessage();
             assertTrue(message.endsWith(".") && message.contains(";"), message);
