@@ -73,6 +73,7 @@ public final class SoftForgetting implements CachePolicy {
     public void before(KvCache cacheOfPass, int tokens) {
         cache = cacheOfPass;
         newTokens = tokens;
+        close();
         pass = cache.newScope();
         deletion.before(cache, tokens);
     }
@@ -85,6 +86,14 @@ public final class SoftForgetting implements CachePolicy {
     @Override
     public void after(KvCache cacheOfPass) {
         deletion.after(cacheOfPass);
-        pass.close();
+        close();
+    }
+
+    /** Frees the last pass's arrays; a pass may have been the last one without {@link #after}. */
+    private void close() {
+        if (pass != null) {
+            pass.close();
+            pass = null;
+        }
     }
 }

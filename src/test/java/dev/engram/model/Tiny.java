@@ -1,5 +1,8 @@
 package dev.engram.model;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.engram.model.engine.LinearFormat;
 import dev.engram.model.engine.WeightFormat;
 import dev.engram.model.source.Checkpoint;
@@ -12,6 +15,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 
 /** Small models with random weights, large enough that every part of a layer matters. */
@@ -50,6 +54,16 @@ public final class Tiny {
 
     public static int[] ids(int n) {
         return ids(n, config().vocab());
+    }
+
+    /** Standard normal numbers, the same each time for a seed. */
+    static NDArray normal(NDManager manager, long seed, long... shape) {
+        Random random = new Random(seed);
+        float[] values = new float[(int) new Shape(shape).size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return manager.create(values, new Shape(shape));
     }
 
     /** Values of an F32 tensor. */
