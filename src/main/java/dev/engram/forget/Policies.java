@@ -38,13 +38,15 @@ public final class Policies {
                     "forgetting",
                     "ln R is added to the attention logits, nothing is deleted",
                     "seed 000; form of FoX (Lin et al. 2025)",
-                    config -> soft(EbbinghausConfig.calibrated(40), config.withBudget(Budget.unlimited()))),
+                    config -> soft(
+                            EbbinghausConfig.calibrated(40),
+                            config.withBudget(Budget.unlimited()).withFloor(Double.NaN))),
             new Spec(
                     "ebbinghaus-soft-hard",
                     "forgetting",
                     "fades by ln R and deletes below a retention of 1 %",
                     "seed 000",
-                    config -> soft(EbbinghausConfig.calibrated(40), config.withFloor(Math.log(THRESHOLD)))));
+                    config -> soft(EbbinghausConfig.calibrated(40), floored(config))));
 
     private Policies() {}
 
@@ -83,8 +85,11 @@ public final class Policies {
     }
 
     private static CachePolicy hard(EbbinghausConfig curve, EvictionConfig config) {
-        EvictionConfig own = Double.isNaN(config.floor()) ? config.withFloor(Math.log(THRESHOLD)) : config;
-        return new Eviction(new Ebbinghaus(curve), own);
+        return new Eviction(new Ebbinghaus(curve), floored(config));
+    }
+
+    private static EvictionConfig floored(EvictionConfig config) {
+        return Double.isNaN(config.floor()) ? config.withFloor(Math.log(THRESHOLD)) : config;
     }
 
     private static CachePolicy soft(EbbinghausConfig curve, EvictionConfig config) {

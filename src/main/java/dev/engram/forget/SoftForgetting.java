@@ -11,7 +11,6 @@ import dev.engram.model.Seams;
  * Forgetting without deletion: ln R of each slot is added to its attention logits, so that its weight in the softmax is
  * multiplied by R and the rest shares what it loses (the form of FoX, Lin et al. 2025, with a retention that is not
  * learned). Around an {@link Eviction} that deletes too, it is soft and hard at once.
- *
  */
 public final class SoftForgetting implements CachePolicy {
     private final SlotScorer retention;
@@ -29,6 +28,11 @@ public final class SoftForgetting implements CachePolicy {
     public SoftForgetting(SlotScorer retention, CachePolicy deletion) {
         this.retention = retention;
         this.deletion = deletion;
+    }
+
+    /** The policy that drives the scorer and may delete. */
+    public CachePolicy deletion() {
+        return deletion;
     }
 
     @Override
