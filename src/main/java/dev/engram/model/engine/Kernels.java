@@ -11,6 +11,11 @@ final class Kernels {
     /** Slots from which the decoding step multiplies keys by queries itself; measured at 1,024 equal, at 4,096 twice as fast. */
     private static final int LONG = 1024;
 
+    /** PyTorch's codes of types. */
+    private static final int FLOAT = 6;
+
+    private static final int BF16 = 15;
+
     private Kernels() {}
 
     static Kernel tools(NDManager manager) {
@@ -19,7 +24,7 @@ final class Kernels {
 
     /** For inference: fused projections in the format's linears. */
     static Kernel fused(NDManager manager, LmConfig config, WeightFormat format) {
-        Map<String, String> words = words(config, format.dtype());
+        Map<String, String> words = words(config, format.dtype(), manager);
         return new Kernel(
                 manager,
                 new TorchScript()
@@ -31,7 +36,7 @@ final class Kernels {
 
     /** For training: every linear apart and plain. */
     static Kernel split(NDManager manager, LmConfig config, int dtype) {
-        Map<String, String> words = words(config, dtype);
+        Map<String, String> words = words(config, dtype, manager);
         return new Kernel(
                 manager,
                 new TorchScript()
@@ -40,7 +45,7 @@ final class Kernels {
                         .add("decoder.py", words));
     }
 
-    private static Map<String, String> words(LmConfig c, int dtype) {
+    private static Map<String, String> words(LmConfig c, int dtype, NDManager manager) {
         Map<String, String> words = new HashMap<>();
         words.put("H", "" + c.heads());
         words.put("KV", "" + c.kvHeads());
@@ -57,7 +62,9 @@ final class Kernels {
         words.put("BIAS_SLOTS", c.attentionBias() ? "3" : "0");
         words.put("QKNORM", c.qkNorm() ? "True" : "False");
         words.put("ACT", "" + dtype);
-        words.put("LONG", "" + LONG);
+        boolean wide = dtype == BF16 && !KernelChoice.multipliesHalf(manager);
+        words.put("WIDE", "" + (wide ? FLOAT : dtype));
+        words.put("LONG", "" + (wide ? Integer.MAX_VALUE : LONG));
         return words;
     }
 }
