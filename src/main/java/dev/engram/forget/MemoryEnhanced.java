@@ -13,6 +13,9 @@ public record MemoryEnhanced(String policy, EvictionConfig eviction) {
     /** The forgetting curve with a time constant in tokens. */
     public static final String POLICY = "ebbinghaus";
 
+    /** Tokens after which an unrehearsed token of initial strength is retained to 1/e. */
+    public static final double TIME_CONSTANT = 40;
+
     /** First slots that are never deleted. */
     public static final int SINKS = 4;
 
@@ -29,6 +32,11 @@ public record MemoryEnhanced(String policy, EvictionConfig eviction) {
                 EvictionConfig.of(Budget.unlimited())
                         .withProtection(SINKS, RECENT)
                         .withEvery(EVERY));
+    }
+
+    /** The forgetting curve of the calibrated policies. */
+    static EbbinghausConfig curve() {
+        return EbbinghausConfig.calibrated(TIME_CONSTANT);
     }
 
     public MemoryEnhanced withPolicy(String name) {

@@ -26,27 +26,27 @@ public final class Policies {
                     "forgetting",
                     "a curve whose time constant is stated in tokens; deletes below a retention of 1 %",
                     "seed 000, calibrated",
-                    config -> hard(EbbinghausConfig.calibrated(40), config)),
+                    config -> hard(MemoryEnhanced.curve(), config)),
             scored(
                     "ebbinghaus-budget",
                     "forgetting",
                     "the least retained go, until the budget holds",
                     "seed 000, calibrated",
-                    () -> new Ebbinghaus(EbbinghausConfig.calibrated(40))),
+                    () -> new Ebbinghaus(MemoryEnhanced.curve())),
             new Spec(
                     "ebbinghaus-soft",
                     "forgetting",
                     "ln R is added to the attention logits, nothing is deleted",
                     "seed 000; form of FoX (Lin et al. 2025)",
                     config -> soft(
-                            EbbinghausConfig.calibrated(40),
+                            MemoryEnhanced.curve(),
                             config.withBudget(Budget.unlimited()).withFloor(Double.NaN))),
             new Spec(
                     "ebbinghaus-soft-hard",
                     "forgetting",
                     "fades by ln R and deletes below a retention of 1 %",
                     "seed 000",
-                    config -> soft(EbbinghausConfig.calibrated(40), floored(config))));
+                    config -> soft(MemoryEnhanced.curve(), floored(config))));
 
     private Policies() {}
 

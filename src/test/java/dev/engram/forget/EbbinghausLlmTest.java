@@ -175,16 +175,28 @@ class EbbinghausLlmTest {
     }
 
     @Test
-    void theDefaultForgetsWithin200Tokens() {
-        ForgettingResult r = llm.generate("hello", 200, GenerationMode.MEMORY_ENHANCED);
-        assertTrue(r.numTokens() < 200 || r.cacheDeletionPercentage() > 0, r.toString());
-        ForgettingResult forced = run(20, 180, MemoryEnhanced.defaults(), false);
-        assertTrue(forced.cacheDeletionPercentage() > 0);
-        assertTrue(forced.deletions().stream().allMatch(d -> d.token() > MemoryEnhanced.SINKS + MemoryEnhanced.RECENT));
-        assertEquals(
-                0,
-                run(20, 180, MemoryEnhanced.defaults().withPolicy("ebbinghaus-documented"), false)
-                        .cacheDeletionPercentage());
+    void theDefaultsSpareSinksAndRecentTokens() {
+        ForgettingResult r = run(20, 180, MemoryEnhanced.defaults().withThreshold(0.5), false);
+        assertTrue(r.cacheDeletionPercentage() > 0);
+        int spared = MemoryEnhanced.SINKS + MemoryEnhanced.RECENT;
+        assertTrue(r.minLength() >= spared, r.toString());
+        assertTrue(r.deletions().stream().allMatch(d -> d.token() > spared));
+    }
+
+    @Test
+    void theSeedsConstantsDeleteNothingIn400Tokens() {
+        MemoryEnhanced documented = MemoryEnhanced.defaults().withPolicy("ebbinghaus-documented");
+        assertEquals(0, run(20, 400, documented, false).cacheDeletionPercentage());
+    }
+
+    @Test
+    void oneCallOfTheSeed() {
+        ForgettingResult r = llm.generate("hello", 12, GenerationMode.MEMORY_ENHANCED, true, 0.01);
+        assertTrue(r.generation().promptText().contains("<|im_start|>user\nhello"), r.toString());
+        assertEquals(r.numTokens(), r.generation().ids().size());
+        assertEquals(r.generation().text(), r.generatedText());
+        assertEquals(2, r.attention().size());
+        assertTrue(r.generationTime() > 0);
     }
 
     @Test
