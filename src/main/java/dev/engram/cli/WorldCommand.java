@@ -29,7 +29,8 @@ final class WorldCommand {
 
     @Command(
             name = "import",
-            description = "Checks your own facts (CSV, see data/halcyon/README.md) and copies them to where the notebooks find them.",
+            description =
+                    "Checks your own facts (CSV, see data/halcyon/README.md) and copies them to where the notebooks find them.",
             sortOptions = false)
     int importFacts(
             @Parameters(paramLabel = "FILE", description = "Your facts.") Path file,
@@ -48,10 +49,10 @@ final class WorldCommand {
             World own = new OwnFacts(text -> tokenizer.encode(text).length).check(file, passages);
             Path folder = out == null ? OwnFacts.home() : out;
             write(folder, () -> OwnFacts.write(own, folder));
-            engram.streams()
-                    .out()
-                    .println(own.facts().size() + " facts and " + own.passages().size() + " passages are in " + folder
-                            + "; what was there before is replaced.");
+            PrintStream screen = engram.streams().out();
+            row(screen, "facts", own.facts().size());
+            row(screen, "passages", own.passages().size());
+            screen.println("They are in " + folder + "; what was there before is replaced.");
         }
         return 0;
     }
@@ -66,7 +67,10 @@ final class WorldCommand {
         row(out, "facts", world.facts().size());
         row(out, "  of the split train", world.facts("train").size());
         row(out, "  of the split heldout", world.facts("heldout").size());
-        row(out, "  with a reverse question", world.facts().stream().filter(Fact::reversible).count());
+        row(
+                out,
+                "  with a reverse question",
+                world.facts().stream().filter(Fact::reversible).count());
         row(out, "two-hop questions", world.twoHops().size());
         row(out, "questions on unknown names", world.unknown().size());
         row(out, "questions of the law paper", world.paper("law").size());
@@ -89,8 +93,8 @@ final class WorldCommand {
             writing.run();
         } catch (UncheckedIOException e) {
             throw new BadInputException(
-                    "--out is '" + folder + "', where nothing can be written (" + e.getCause().getMessage()
-                            + "); name a folder that is yours.",
+                    "--out is '" + folder + "', where nothing can be written ("
+                            + e.getCause().getMessage() + "); name a folder that is yours.",
                     e);
         }
     }

@@ -45,16 +45,7 @@ public final class OwnFacts {
         List<Fact> checked = facts(facts);
         List<Passage> texts = passages == null ? List.of() : passages(passages, checked);
         return new World(
-                List.of(),
-                checked,
-                List.of(),
-                List.of(),
-                List.of(),
-                texts,
-                List.of(),
-                List.of(),
-                List.of(),
-                List.of(),
+                List.of(), checked, List.of(), List.of(), List.of(), texts, List.of(), List.of(), List.of(), List.of(),
                 List.of());
     }
 
@@ -70,13 +61,11 @@ public final class OwnFacts {
         List<CsvText.Row> rows = rows(file, FactTable.REQUIRED);
         List<Fact> facts = new ArrayList<>();
         Map<String, Integer> ids = new HashMap<>();
-        Map<String, Integer> statements = new HashMap<>();
         for (CsvText.Row row : rows) {
             for (String column : FactTable.REQUIRED) {
                 requireFilled(row, column);
             }
             requireNew(row, "id", ids, "give every fact an id of its own");
-            requireNew(row, "statement", statements, "remove one of the two");
             Fact fact = FactTable.read(row, facts.size());
             requireSplit(row, fact.split());
             requireValue(row, "statement", fact.statement(), fact.value());
@@ -105,7 +94,8 @@ public final class OwnFacts {
             List<String> stated = List.of(row.get("facts").split("\\s+"));
             for (String id : stated) {
                 if (!byId.containsKey(id)) {
-                    throw row.refusal("facts", "there is no fact with the id '" + id + "'", "name ids of the facts' file");
+                    throw row.refusal(
+                            "facts", "there is no fact with the id '" + id + "'", "name ids of the facts' file");
                 }
                 requireValue(row, "text", row.get("text"), byId.get(id).value());
             }
@@ -131,7 +121,8 @@ public final class OwnFacts {
 
     private static void requireFilled(CsvText.Row row, String column) {
         if (row.get(column).isEmpty()) {
-            throw row.refusal(column, "the cell is empty", column.contains("question") ? "write a question" : "fill it in");
+            throw row.refusal(
+                    column, "the cell is empty", column.contains("question") ? "write a question" : "fill it in");
         }
     }
 
@@ -151,7 +142,9 @@ public final class OwnFacts {
     private static void requireValue(CsvText.Row row, String column, String text, String value) {
         if (!text.toLowerCase(Locale.ROOT).contains(value.toLowerCase(Locale.ROOT))) {
             throw row.refusal(
-                    column, "the value '" + value + "' does not occur in it", "word it so that it holds the value letter by letter");
+                    column,
+                    "the value '" + value + "' does not occur in it",
+                    "word it so that it holds the value letter by letter");
         }
     }
 

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 class PhrasingTest {
     private static final Entity WIDOW =
             new Entity("ship-01", "ship", "Idle Widow", "the Idle Widow", "the ship", "", "Orskerry", "train");
-    private static final Entity ORVA = new Entity("person-01", "person", "Orva Lint", "Orva Lint", "Orva", "f", "", "train");
+    private static final Entity ORVA =
+            new Entity("person-01", "person", "Orva Lint", "Orva Lint", "Orva", "f", "", "train");
 
     private final Draw draw = new Draw("test", "phrasing");
 
@@ -21,13 +22,16 @@ class PhrasingTest {
         assertEquals("The Idle Widow sank. She is gone.", Phrasing.about(WIDOW).fill("{e} sank. she is gone.", draw));
         assertEquals("Where? In bed.", new Phrasing().fill("where? in bed.", draw));
         assertEquals("Names: the first.", new Phrasing().fill("names: the first.", draw));
-        assertEquals("Read this.\n\nIt is so.", new Phrasing().with("t", "it is so.").fill("read this.\n\n{t}", draw));
+        assertEquals(
+                "Read this.\n\nIt is so.", new Phrasing().with("t", "it is so.").fill("read this.\n\n{t}", draw));
     }
 
     @Test
     void articlesPossessivesAndPronouns() {
         Phrasing phrasing = Phrasing.about(ORVA).with("v", "eel-smoker").with("o", "net-mender");
-        assertEquals("Orva Lint's trade: an eel-smoker, not a net-mender.", phrasing.fill("{e's} trade: {a v}, not {a o}.", draw));
+        assertEquals(
+                "Orva Lint's trade: an eel-smoker, not a net-mender.",
+                phrasing.fill("{e's} trade: {a v}, not {a o}.", draw));
         assertEquals("She lost her hat; it suited her.", phrasing.fill("{he} lost {his} hat; it suited {him}.", draw));
     }
 
@@ -42,8 +46,8 @@ class PhrasingTest {
 
     @Test
     void anEmptySlotIsAFault() {
-        IllegalStateException e =
-                assertThrows(IllegalStateException.class, () -> Phrasing.about(ORVA).fill("{e} met {v}.", draw));
+        IllegalStateException e = assertThrows(
+                IllegalStateException.class, () -> Phrasing.about(ORVA).fill("{e} met {v}.", draw));
         assertTrue(e.getMessage().contains("{v}"), e.getMessage());
     }
 }

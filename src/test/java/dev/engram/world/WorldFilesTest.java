@@ -49,15 +49,15 @@ class WorldFilesTest {
         World world = World.generate("another");
         world.write(folder);
         assertEquals(world, World.load(folder));
-        assertNotEquals(
-                world.facts().get(0).entity(), World.load(FOLDER).facts().get(0).entity(), "the seed has no effect");
+        assertNotEquals(world.entities().get(1), World.load(FOLDER).entities().get(1), "the seed has no effect");
     }
 
     @Test
     void theReadmeCountsWhatIsThere() throws IOException {
         World world = World.load(FOLDER);
         Map<String, Integer> said = new TreeMap<>();
-        Matcher rows = Pattern.compile("\\| `([^`]+)` \\| (\\d+) \\|").matcher(Files.readString(FOLDER.resolve("README.md")));
+        Matcher rows =
+                Pattern.compile("\\| `([^`]+)` \\| (\\d+) \\|").matcher(Files.readString(FOLDER.resolve("README.md")));
         while (rows.find()) {
             said.put(rows.group(1), Integer.parseInt(rows.group(2)));
         }
@@ -81,8 +81,12 @@ class WorldFilesTest {
         assertTrue(refused(folder).contains("has no facts.csv"));
         Files.writeString(folder.resolve("facts.csv"), "id,entity\n1,2\n");
         assertTrue(refused(folder).contains("line 1: the column 'value' is missing"));
-        Files.copy(FOLDER.resolve("facts.csv"), folder.resolve("facts.csv"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-        Files.writeString(folder.resolve("conversations.jsonl"), "{\"id\":\"c1\",\"facts\":[],\"messages\":[]}\nnothing\n");
+        Files.copy(
+                FOLDER.resolve("facts.csv"),
+                folder.resolve("facts.csv"),
+                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.writeString(
+                folder.resolve("conversations.jsonl"), "{\"id\":\"c1\",\"facts\":[],\"messages\":[]}\nnothing\n");
         assertTrue(refused(folder).contains("conversations.jsonl, line 2"));
         Files.writeString(folder.resolve("conversations.jsonl"), "{\"id\":\"c1\"}\n");
         assertTrue(refused(folder).contains("conversations.jsonl, line 1"));
