@@ -80,6 +80,11 @@ public final class KvCache implements AutoCloseable {
         return batch;
     }
 
+    /** Shape of the model whose text this is. */
+    public LmConfig config() {
+        return config;
+    }
+
     public int layers() {
         return layers.length;
     }
@@ -116,6 +121,11 @@ public final class KvCache implements AutoCloseable {
             slots += layer.capacity();
         }
         return slots * bytesPerSlot();
+    }
+
+    /** Bytes that the buffers would have if nothing had been dropped, filled by passes alone. */
+    public long bytesOfFull() {
+        return layers.length * (long) CacheLayer.blocks(tokensSeen) * bytesPerSlot();
     }
 
     /** Bytes of the slots in use. */

@@ -19,30 +19,30 @@ import java.util.Random;
 import java.util.Set;
 
 /** Small models with random weights, large enough that every part of a layer matters. */
-final class Tiny {
-    static final WeightFormat BF16 = new WeightFormat("bf16", true, LinearFormat.PLAIN, LinearFormat.PLAIN);
+public final class Tiny {
+    public static final WeightFormat BF16 = new WeightFormat("bf16", true, LinearFormat.PLAIN, LinearFormat.PLAIN);
 
     private Tiny() {}
 
     /** 3 layers, 4 query and 2 key/value heads of width 16, hidden 64. */
-    static LmConfig config(Positions positions) {
+    public static LmConfig config(Positions positions) {
         return new LmConfig(LmConfig.Family.LLAMA, 3, 64, 4, 2, 16, 96, 80, 64, 1e-5, positions, true, false, false);
     }
 
-    static LmConfig config() {
+    public static LmConfig config() {
         return config(Positions.rope(10000));
     }
 
-    static RandomCheckpoint checkpoint() {
+    public static RandomCheckpoint checkpoint() {
         return new RandomCheckpoint(config(), 7, 0.3);
     }
 
-    static Decoder decoder() {
+    public static Decoder decoder() {
         return Golden.decoder(checkpoint(), Golden.F32);
     }
 
     /** Token ids that look random and are the same each time. */
-    static int[] ids(int n, int vocab) {
+    public static int[] ids(int n, int vocab) {
         int[] ids = new int[n];
         long state = 12345;
         for (int i = 0; i < n; i++) {
@@ -52,7 +52,7 @@ final class Tiny {
         return ids;
     }
 
-    static int[] ids(int n) {
+    public static int[] ids(int n) {
         return ids(n, config().vocab());
     }
 
