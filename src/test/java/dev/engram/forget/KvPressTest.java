@@ -1,6 +1,8 @@
 package dev.engram.forget;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -15,6 +17,7 @@ import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterAll;
@@ -28,7 +31,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * make_kvpress.py says how they were found.
  *
  * <p>Settings that differ from the registry's: TOVA always keeps the last token in kvpress, as SnapKV its window; here that is
- * one protected slot. kvpress rounds the number of kept slots down; the file gives the number.
+ * one protected slot. kvpress rounds the number of kept slots down, as {@link Budget#share} does; the file gives the number.
+ * Where kvpress's own scores at the border differ by less than f64 changes them, the kept tokens are compared in place of slots.
  */
 @Tag("default-model")
 class KvPressTest {
@@ -84,7 +88,7 @@ class KvPressTest {
         };
         int[] ids = ints(golden.getAsJsonArray("ids"));
         JsonArray layers = press.getAsJsonArray("kept");
-        int near = 0;
+        int ties = 0;
         try (LockStep run = new LockStep(lm.decoder(), policy, false).feed(ids, ids.length)) {
             assertEquals(run.cache().layers(), layers.size());
             for (int i = 0; i < layers.size(); i++) {
@@ -92,21 +96,27 @@ class KvPressTest {
                 assertEquals(lm.config().kvHeads(), heads.size());
                 for (int h = 0; h < heads.size(); h++) {
                     int[] expected = ints(heads.get(h).getAsJsonArray());
-                    if (!java.util.Arrays.equals(expected, run.alive(i, h))) {
-                        System.out.println(name + " " + settings + " layer " + i + " head " + h + " gap "
-                                + press.getAsJsonArray("gap")
-                                        .get(i)
-                                        .getAsJsonArray()
-                                        .get(h) + " noise "
-                                + press.getAsJsonArray("noise")
-                                        .get(i)
-                                        .getAsJsonArray()
-                                        .get(h));
-                        near++;
+                    String where = name + " layer " + i + " head " + h;
+                    if (number(press, "gap", i, h) > number(press, "noise", i, h)) {
+                        assertArrayEquals(expected, run.alive(i, h), where);
+                    } else {
+                        // scores at the border are equal: a token that stands twice in the text has one key norm in
+                        // layer 0
+                        assertArrayEquals(tokens(ids, expected), tokens(ids, run.alive(i, h)), where);
+                        ties += Arrays.equals(expected, run.alive(i, h)) ? 0 : 1;
                     }
                 }
             }
         }
-        assertEquals(0, near);
+        assertTrue(ties <= 1, ties + " heads with other slots");
+    }
+
+    private static double number(JsonObject press, String field, int layer, int head) {
+        return press.getAsJsonArray(field).get(layer).getAsJsonArray().get(head).getAsDouble();
+    }
+
+    /** The tokens in these slots, sorted. */
+    private static int[] tokens(int[] ids, int[] slots) {
+        return Arrays.stream(slots).map(s -> ids[s]).sorted().toArray();
     }
 }
