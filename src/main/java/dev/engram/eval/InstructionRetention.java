@@ -84,7 +84,7 @@ public final class InstructionRetention {
      * @param instructed whether the instruction is there, or a plain system message in its place
      */
     public Item item(Kind kind, int length, long seed, boolean instructed) {
-        Random random = new Random(seed);
+        Random random = Words.random(seed);
         String word = Words.one(OPENINGS, random);
         String[] question = Words.one(QUESTIONS, random);
         String instruction = kind == Kind.CAPITALS

@@ -10,6 +10,7 @@ import dev.engram.model.Seams;
 import dev.engram.report.Progress;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -66,7 +67,7 @@ public final class LockStep {
      * Streams a text through all policies.
      *
      * @param ids the text; tokens 2 … n are scored
-     * @param policies by name; a supplier gives a fresh policy, or null for the full cache
+     * @param policies by name; a supplier gives a fresh policy, or null for a full cache. One named "full" is the reference itself
      * @return the full cache's score first, named "full", then the policies' in their order
      */
     public List<Score> stream(int[] ids, Map<String, ? extends Supplier<? extends CachePolicy>> policies) {
@@ -79,14 +80,15 @@ public final class LockStep {
         windows.forEach(ids -> require(ids, 1));
         return each(windows, 0, policies, (ids, race) -> {
             race.enter(FULL, (CachePolicy) null);
-            policies.forEach((name, policy) -> race.enter(name, policy.get()));
+            rivals(policies).forEach((name, policy) -> race.enter(name, policy.get()));
             return race.run();
         });
     }
 
     /**
      * Reads the beginning of a text once, lets each policy delete from its own copy of that cache, then streams the rest. The
-     * beginning is read in one pass for all policies that ask for attention of equally many queries.
+     * beginning is read in one pass, and in one more for each number of queries whose attention policies ask for; such a pass holds
+     * a few matrices of heads × tokens² in f32 (150 MB each for 9 heads and 2,048 tokens).
      *
      * @param prompt tokens of the beginning; the tokens after it are scored
      */
@@ -101,24 +103,36 @@ public final class LockStep {
         return each(windows, prompt - 1, policies, (ids, race) -> {
             try (SharedPrefill shared = new SharedPrefill(decoder, Arrays.copyOf(ids, prompt - 1))) {
                 race.enter(FULL, shared.fork(null, race.watching()));
-                policies.forEach((name, policy) -> race.enter(name, shared.fork(policy.get(), Seams.none())));
+                rivals(policies).forEach((name, policy) -> race.enter(name, shared.fork(policy.get(), Seams.none())));
                 return race.run();
             }
         });
     }
 
+    /** Without the full cache, which takes part anyway. */
+    private static Map<String, Supplier<? extends CachePolicy>> rivals(
+            Map<String, ? extends Supplier<? extends CachePolicy>> policies) {
+        Map<String, Supplier<? extends CachePolicy>> rivals = new LinkedHashMap<>(policies);
+        Supplier<? extends CachePolicy> full = rivals.remove(FULL);
+        if (full != null && full.get() != null) {
+            throw new BadInputException("A policy is named '" + FULL + "', which is the name of the full cache"
+                    + " itself; name it otherwise.");
+        }
+        return rivals;
+    }
+
     private List<List<Score>> each(
-            List<int[]> windows, int first, Map<String, ?> policies, BiFunction<int[], Race, List<Score>> run) {
+            List<int[]> windows,
+            int first,
+            Map<String, ? extends Supplier<? extends CachePolicy>> policies,
+            BiFunction<int[], Race, List<Score>> run) {
         if (windows.isEmpty()) {
             throw new BadInputException("There is no window of text; give at least one.");
         }
-        if (policies.containsKey(FULL)) {
-            throw new BadInputException("A policy is named '" + FULL + "', which is the name of the full cache"
-                    + " itself; leave it out or name it otherwise.");
-        }
         long tokens = windows.stream().mapToLong(ids -> ids.length - 1 - first).sum();
         List<List<Score>> all = new ArrayList<>();
-        try (Progress progress = Progress.start("Lock-step of " + (policies.size() + 1) + " caches", tokens)) {
+        try (Progress progress =
+                Progress.start("Lock-step of " + (rivals(policies).size() + 1) + " caches", tokens)) {
             for (int[] ids : windows) {
                 Race race = new Race(ids, first, progress);
                 try {

@@ -80,7 +80,7 @@ public final class Needle {
         if (!(depth >= 0 && depth <= 1)) {
             throw new BadInputException("The needle's depth is " + depth + "; give 0 (start) to 1 (end).");
         }
-        Random random = new Random(seed);
+        Random random = Words.random(seed);
         String key = Words.keys(1, random).get(0);
         String answer = Words.numbers(1, random).get(0);
         Tokenizer tokenizer = lm.tokenizer();

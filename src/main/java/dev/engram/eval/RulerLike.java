@@ -81,7 +81,7 @@ public final class RulerLike {
 
     /** One item of at most {@code length} tokens. */
     public Item item(Task task, int length, long seed) {
-        Random random = new Random(seed * 31 + task.ordinal());
+        Random random = Words.random(seed * 31 + task.ordinal());
         Item item = switch (task) {
             case SINGLE_KEY -> tasks.keys(task, 1, length, seed, random);
             case MULTI_KEY -> tasks.keys(task, 1 + RulerTasks.DISTRACTORS, length, seed, random);

@@ -51,6 +51,14 @@ final class Words {
 
     private Words() {}
 
+    /** Draws for one item. Neighbouring seeds begin alike in Random, so their bits are mixed first (SplitMix64, Steele et al. 2014). */
+    static Random random(long seed) {
+        long z = (seed + 1) * 0x9E3779B97F4A7C15L;
+        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        return new Random(z ^ (z >>> 31));
+    }
+
     /** Different keys such as "red harbour". */
     static List<String> keys(int n, Random random) {
         Set<String> keys = new LinkedHashSet<>();

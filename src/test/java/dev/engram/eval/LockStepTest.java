@@ -42,10 +42,10 @@ class LockStepTest {
 
     private static Map<String, Supplier<CachePolicy>> policies() {
         Map<String, Supplier<CachePolicy>> all = new LinkedHashMap<>();
-        all.put("recent", () -> new Policies.Recent(12));
-        all.put("heads", () -> new Policies.RandomHeads(12));
-        all.put("attended", () -> new Policies.Attended(4, 12));
-        all.put("attended by all", () -> new Policies.Attended(1000, 12));
+        all.put("recent", () -> new TestPolicies.Recent(12));
+        all.put("heads", () -> new TestPolicies.RandomHeads(12));
+        all.put("attended", () -> new TestPolicies.Attended(4, 12));
+        all.put("attended by all", () -> new TestPolicies.Attended(1000, 12));
         return all;
     }
 
@@ -107,13 +107,18 @@ class LockStepTest {
     @Test
     void nothingForgottenIsTheFullCache() {
         Map<String, Supplier<CachePolicy>> neutral = new LinkedHashMap<>();
+        neutral.put("full", () -> null);
         neutral.put("none", () -> null);
-        neutral.put("all", () -> new Policies.KeepAll(0));
-        neutral.put("all, watching", () -> new Policies.KeepAll(3));
-        neutral.put("unlimited", () -> new Policies.Recent(1000));
+        neutral.put("all", () -> new TestPolicies.KeepAll(0));
+        neutral.put("all, watching", () -> new TestPolicies.KeepAll(3));
+        neutral.put("unlimited", () -> new TestPolicies.Recent(1000));
         double[] scorer = negated(logprobs());
         for (LockStep each : List.of(lock, lock.withoutMassLost(), lock.withChunk(1), lock.withChunk(64))) {
-            for (Score s : each.stream(ids, neutral)) {
+            List<Score> scores = each.stream(ids, neutral);
+            assertEquals(
+                    List.of("full", "none", "all", "all, watching", "unlimited"),
+                    scores.stream().map(Score::policy).toList());
+            for (Score s : scores) {
                 near(new double[N - 1], s.kl(), 1e-6, s.policy());
                 near(scorer, s.nll(), 1e-5, s.policy());
                 assertEquals(1, s.agreement(), s.policy());
@@ -169,7 +174,7 @@ class LockStepTest {
 
     @Test
     void chunksDoNotMatterWhereNothingIsForgotten() {
-        Map<String, Supplier<CachePolicy>> all = Map.of("all", () -> new Policies.KeepAll(2));
+        Map<String, Supplier<CachePolicy>> all = Map.of("all", () -> new TestPolicies.KeepAll(2));
         Score one = lock.withChunk(1).stream(ids, all).get(1);
         Score sixteen = lock.stream(ids, all).get(1);
         near(one.nll(), sixteen.nll(), 1e-5, "nll");
@@ -180,7 +185,7 @@ class LockStepTest {
     void massLostEqualsTheShareOfDroppedSlots() {
         int chunk = 8;
         Map<String, Supplier<CachePolicy>> some = policies();
-        some.put("renumbered", () -> new Policies.Renumbered(12));
+        some.put("renumbered", () -> new TestPolicies.Renumbered(12));
         List<Score> scores = lock.withChunk(chunk).stream(ids, some);
         double[] attended = null;
         for (Score s : scores.subList(1, scores.size())) {
@@ -293,7 +298,7 @@ class LockStepTest {
 
     @Test
     void bytesAreThoseOfTheBuffers() {
-        Score recent = lock.stream(ids, Map.of("recent", () -> new Policies.Recent(12)))
+        Score recent = lock.stream(ids, Map.of("recent", () -> new TestPolicies.Recent(12)))
                 .get(1);
         try (KvCache cache = decoder.newCache()) {
             double slot = (double) cache.bytesPerSlot() * decoder.config().layers();
@@ -327,6 +332,8 @@ class LockStepTest {
                 () -> lock.stream(Tiny.ids(65), Map.of()),
                 () -> lock.fork(ids, N, Map.of()),
                 () -> lock.fork(ids, 0, Map.of()),
+                () -> lock.stream(ids, Map.of("full", () -> new TestPolicies.Recent(3))),
+                () -> lock.stream(List.of(), Map.of()),
                 () -> lock.withChunk(0))) {
             String message = assertThrows(BadInputException.class, bad::run).getMessage();
             assertTrue(message.endsWith(".") && message.contains(";"), message);

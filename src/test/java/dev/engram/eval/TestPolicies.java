@@ -7,8 +7,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /** Small policies to measure with. */
-final class Policies {
-    private Policies() {}
+final class TestPolicies {
+    private TestPolicies() {}
 
     /** Keeps everything, but asks for attention. */
     record KeepAll(int queries) implements CachePolicy {
