@@ -190,7 +190,9 @@ class GenerateForgettingTest {
             "--budget",
             "64"
         };
-        Cli.run(long_).refused("room for 57");
+        Cli.Result refused = Cli.run(long_);
+        assertEquals(2, refused.code());
+        assertTrue(refused.err().contains("room for 57"), refused.err());
         String[] rebased =
                 Stream.concat(Arrays.stream(long_), Stream.of("--rebase")).toArray(String[]::new);
         assertEquals(100, Cli.run(rebased).json().get("num_tokens").getAsInt());
