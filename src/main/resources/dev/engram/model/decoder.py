@@ -269,5 +269,16 @@ def logprobs(self, logits: Tensor, targets: Tensor) -> Tensor:  # [B, T, vocab],
     return torch.sub(chosen, torch.logsumexp(logits, [2]))
 
 
+def compare(self, full: Tensor, other: Tensor, targets: Tensor) -> Tensor:
+    # logits [B, T, vocab] twice, targets [B, T] -> [3, B, T]: log-probability of the targets under other, KL(full || other)
+    # in nats, and 1 where both have the same argmax
+    p = torch.log_softmax(full, -1)
+    q = torch.log_softmax(other, -1)
+    chosen = torch.squeeze(torch.gather(q, 2, torch.unsqueeze(targets, 2)), 2)
+    kl = torch.sum(torch.mul(torch.exp(p), torch.sub(p, q)), [2])
+    same = torch.to(torch.eq(torch.argmax(full, -1), torch.argmax(other, -1)), 6)
+    return torch.stack([chosen, kl, same])
+
+
 def argmax(self, logits: Tensor) -> Tensor:  # [B, T, vocab] -> [B, T]
     return torch.argmax(logits, -1)

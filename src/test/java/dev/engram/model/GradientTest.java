@@ -234,8 +234,8 @@ class GradientTest {
                 NDManager step = decoder.newScope()) {
             Seams.Rows[] rows = new Seams.Rows[config.layers()];
             for (int i = 0; i < rows.length; i++) {
-                Shape shape = new Shape(1, config.kvHeads(), 4, config.headDim());
-                rows[i] = new Seams.Rows(step.randomNormal(shape), step.randomNormal(shape));
+                long[] shape = {1, config.kvHeads(), 4, config.headDim()};
+                rows[i] = new Seams.Rows(Tiny.normal(step, 2 * i, shape), Tiny.normal(step, 2 * i + 1, shape));
             }
             float[] hidden = new float[15 * 4];
             for (int i = 0; i < hidden.length; i += 3) {
@@ -253,7 +253,7 @@ class GradientTest {
                     return mask;
                 }
             };
-            NDArray vector = step.randomNormal(new Shape(config.hidden()));
+            NDArray vector = Tiny.normal(step, 99, config.hidden());
             Map<String, Seams> all = new HashMap<>();
             all.put("rows", Seams.none().withRows(layer -> rows[layer]));
             all.put("masked rows", Seams.none().withRows(masked));
@@ -296,8 +296,8 @@ class GradientTest {
         try (TrainableDecoder decoder = trainable(checkpoint, false);
                 NDManager step = decoder.newScope()) {
             Shape shape = new Shape(1, config.kvHeads(), 3, config.headDim());
-            NDArray keys = step.randomNormal(shape);
-            NDArray values = step.randomNormal(shape);
+            NDArray keys = Tiny.normal(step, 1, shape.getShape());
+            NDArray values = Tiny.normal(step, 2, shape.getShape());
             keys.setRequiresGradient(true);
             values.setRequiresGradient(true);
             try (Tape tape = Tape.open()) {

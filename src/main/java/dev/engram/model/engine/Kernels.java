@@ -28,8 +28,8 @@ final class Kernels {
         return new Kernel(
                 manager,
                 new TorchScript()
-                        .add(format.body().resource(), Map.of("NAME", "lin"))
-                        .add(format.head().resource(), Map.of("NAME", "head_linear"))
+                        .add(format.body().resource(), named("lin", words))
+                        .add(format.head().resource(), named("head_linear", words))
                         .add("projections/fused.py", words)
                         .add("decoder.py", words));
     }
@@ -40,9 +40,20 @@ final class Kernels {
         return new Kernel(
                 manager,
                 new TorchScript()
-                        .add(LinearFormat.PLAIN.resource(), Map.of("NAME", "head_linear"))
+                        .add(LinearFormat.PLAIN.resource(), named("head_linear", words))
                         .add("projections/split.py", words)
                         .add("decoder.py", words));
+    }
+
+    /** The type in which matrices of {@code dtype} are multiplied here. */
+    static int wide(NDManager manager, int dtype) {
+        return dtype == BF16 && !KernelChoice.multipliesHalf(manager) ? FLOAT : dtype;
+    }
+
+    private static Map<String, String> named(String name, Map<String, String> words) {
+        Map<String, String> more = new HashMap<>(words);
+        more.put("NAME", name);
+        return more;
     }
 
     private static Map<String, String> words(LmConfig c, int dtype, NDManager manager) {
@@ -62,9 +73,9 @@ final class Kernels {
         words.put("BIAS_SLOTS", c.attentionBias() ? "3" : "0");
         words.put("QKNORM", c.qkNorm() ? "True" : "False");
         words.put("ACT", "" + dtype);
-        boolean wide = dtype == BF16 && !KernelChoice.multipliesHalf(manager);
-        words.put("WIDE", "" + (wide ? FLOAT : dtype));
-        words.put("LONG", "" + (wide ? Integer.MAX_VALUE : LONG));
+        int wide = wide(manager, dtype);
+        words.put("WIDE", "" + wide);
+        words.put("LONG", "" + (wide == dtype ? LONG : Integer.MAX_VALUE));
         return words;
     }
 }
