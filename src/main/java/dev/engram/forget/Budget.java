@@ -29,7 +29,7 @@ public record Budget(Unit unit, double amount) {
         if (wrong) {
             throw new BadInputException(
                     "A budget of " + amount + " " + unit.name().toLowerCase(Locale.ROOT)
-                            + " keeps nothing; give at least 1 token, or a share above 0 and at most 1.");
+                            + " is no part of a text; give at least 1 token, or a share above 0 and at most 1 (100%).");
         }
     }
 

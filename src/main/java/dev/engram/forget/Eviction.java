@@ -12,7 +12,7 @@ public final class Eviction implements CachePolicy {
 
     private final SlotScorer scorer;
     private final EvictionConfig config;
-    /** 1 where a slot is whitelisted: asked once, at its true position, and carried along. */
+    /** 1 where a slot is whitelisted: asked once, when its place in the text is known, and carried along. */
     private final SlotValues spared = new SlotValues(-1);
 
     private int decidedAt;
@@ -85,7 +85,7 @@ public final class Eviction implements CachePolicy {
         float[][] guarded = new float[scores.length][];
         int stay = 0;
         for (int h = 0; h < scores.length; h++) {
-            guarded[h] = guard(layer, h, scores[h]);
+            guarded[h] = guard(layer, h, scores[h], allowed);
             stay = Math.max(stay, survivors(guarded[h]));
         }
         stay = Math.min(stay, Math.max(allowed, protectedSlots(guarded[0], allowed)));
@@ -129,17 +129,20 @@ public final class Eviction implements CachePolicy {
     private void spare(Layer layer) {
         float[][] rows = spared.of(layer);
         for (int h = 0; h < rows.length; h++) {
-            int[] positions = null;
+            // not the slot's position: after a rebase that is no place in the text
+            int first = layer.cache().tokensSeen() - rows[h].length;
             for (int s = rows[h].length - 1; s >= 0 && rows[h][s] < 0; s--) {
-                positions = positions == null ? layer.positions(h) : positions;
-                rows[h][s] = config.whitelist().test(positions[s]) ? 1 : 0;
+                rows[h][s] = config.whitelist().test(first + s) ? 1 : 0;
             }
         }
     }
 
-    private float[] guard(Layer layer, int head, float[] scores) {
+    private float[] guard(Layer layer, int head, float[] scores, int allowed) {
         float[] own = Arrays.copyOf(scores, layer.slots());
         int n = own.length;
+        if (config.recentShare() > 0 && allowed < n) {
+            Arrays.fill(own, n - (int) (config.recentShare() * allowed), n, Float.MAX_VALUE);
+        }
         Arrays.fill(own, 0, Math.min(config.sinks(), n), PROTECTED);
         Arrays.fill(own, Math.max(0, n - config.recent()), n, PROTECTED);
         if (config.whitelist() != null) {

@@ -10,11 +10,13 @@ import java.util.function.IntPredicate;
  * @param floor slots that score less are deleted whatever the budget, such as ln 0.01 for a retention of 1 %; NaN for none
  * @param sinks first slots that are never deleted
  * @param recent last slots that are never deleted
- * @param whitelist positions that are never deleted, such as those of an instruction; null for none
+ * @param whitelist tokens that are never deleted, such as those of an instruction, by their index in the text; null for none
  * @param every decide when this many tokens have come since the last decision; the cache holds up to that many more meanwhile
  * @param phase which passes decide
  * @param spread how the budget is shared among layers
  * @param rebase whether kept tokens get consecutive positions after a deletion, instead of their true ones
+ * @param recentShare part of a layer's slots that goes to its last ones before any score counts, as H2O's half; it yields to
+ *     sinks, recent slots and the whitelist
  */
 public record EvictionConfig(
         Budget budget,
@@ -25,7 +27,8 @@ public record EvictionConfig(
         int every,
         Phase phase,
         Spread spread,
-        boolean rebase) {
+        boolean rebase,
+        double recentShare) {
 
     /** Which passes may delete. */
     public enum Phase {
@@ -47,6 +50,9 @@ public record EvictionConfig(
             throw new BadInputException("sinks (" + sinks + ") and recent (" + recent
                     + ") must be at least 0, and every (" + every + ") at least 1 token.");
         }
+        if (!(recentShare >= 0 && recentShare <= 1)) {
+            throw new BadInputException("The recent slots' share of " + recentShare + " is not between 0 and 1.");
+        }
         if (budget.unit() == Budget.Unit.TOKENS && budget.amount() < sinks + recent) {
             throw new BadInputException("A budget of " + budget + " is below the " + (sinks + recent)
                     + " protected ones (" + sinks + " sinks + " + recent
@@ -56,39 +62,53 @@ public record EvictionConfig(
 
     /** Nothing protected, decided after every pass, uniform, true positions. */
     public static EvictionConfig of(Budget budget) {
-        return new EvictionConfig(budget, Double.NaN, 0, 0, null, 1, Phase.BOTH, Spread.UNIFORM, false);
+        return new EvictionConfig(budget, Double.NaN, 0, 0, null, 1, Phase.BOTH, Spread.UNIFORM, false, 0);
     }
 
     public EvictionConfig withBudget(Budget b) {
-        return new EvictionConfig(b, floor, sinks, recent, whitelist, every, phase, spread, rebase);
+        return new EvictionConfig(b, floor, sinks, recent, whitelist, every, phase, spread, rebase, recentShare);
     }
 
     public EvictionConfig withFloor(double score) {
-        return new EvictionConfig(budget, score, sinks, recent, whitelist, every, phase, spread, rebase);
+        return new EvictionConfig(budget, score, sinks, recent, whitelist, every, phase, spread, rebase, recentShare);
+    }
+
+    /** Deletes slots whose retention falls below {@code retention}, for scorers whose score is ln R. */
+    public EvictionConfig withThreshold(double retention) {
+        if (!(retention > 0 && retention < 1)) {
+            throw new BadInputException("A retention threshold of " + retention
+                    + " is outside (0, 1): every slot has a retention between; the seed's is 0.01.");
+        }
+        return withFloor(Math.log(retention));
     }
 
     public EvictionConfig withProtection(int firstSlots, int lastSlots) {
-        return new EvictionConfig(budget, floor, firstSlots, lastSlots, whitelist, every, phase, spread, rebase);
+        return new EvictionConfig(
+                budget, floor, firstSlots, lastSlots, whitelist, every, phase, spread, rebase, recentShare);
     }
 
     public EvictionConfig withWhitelist(IntPredicate positions) {
-        return new EvictionConfig(budget, floor, sinks, recent, positions, every, phase, spread, rebase);
+        return new EvictionConfig(budget, floor, sinks, recent, positions, every, phase, spread, rebase, recentShare);
     }
 
     public EvictionConfig withEvery(int tokens) {
-        return new EvictionConfig(budget, floor, sinks, recent, whitelist, tokens, phase, spread, rebase);
+        return new EvictionConfig(budget, floor, sinks, recent, whitelist, tokens, phase, spread, rebase, recentShare);
     }
 
     public EvictionConfig withPhase(Phase p) {
-        return new EvictionConfig(budget, floor, sinks, recent, whitelist, every, p, spread, rebase);
+        return new EvictionConfig(budget, floor, sinks, recent, whitelist, every, p, spread, rebase, recentShare);
     }
 
     public EvictionConfig withSpread(Spread s) {
-        return new EvictionConfig(budget, floor, sinks, recent, whitelist, every, phase, s, rebase);
+        return new EvictionConfig(budget, floor, sinks, recent, whitelist, every, phase, s, rebase, recentShare);
     }
 
     public EvictionConfig withRebase(boolean on) {
-        return new EvictionConfig(budget, floor, sinks, recent, whitelist, every, phase, spread, on);
+        return new EvictionConfig(budget, floor, sinks, recent, whitelist, every, phase, spread, on, recentShare);
+    }
+
+    public EvictionConfig withRecentShare(double share) {
+        return new EvictionConfig(budget, floor, sinks, recent, whitelist, every, phase, spread, rebase, share);
     }
 
     /** Slots that a layer may keep, of {@code average} for each; at least what is protected. */

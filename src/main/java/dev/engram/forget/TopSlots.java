@@ -17,6 +17,9 @@ public final class TopSlots {
             Arrays.setAll(all, i -> i);
             return all;
         }
+        if (count == n - 1) {
+            return allBut(lowest(scores), n);
+        }
         float[] keys = new float[n];
         for (int i = 0; i < n; i++) {
             keys[i] = Float.isNaN(scores[i]) ? Float.NEGATIVE_INFINITY : scores[i];
@@ -35,6 +38,28 @@ public final class TopSlots {
             if (keys[i] > bar || keys[i] == bar && ties-- > 0) {
                 kept[--at] = i;
             }
+        }
+        return kept;
+    }
+
+    /** The first of the lowest: the common case of a full budget and one new token, without sorting. */
+    private static int lowest(float[] scores) {
+        int lowest = 0;
+        float least = Float.POSITIVE_INFINITY;
+        for (int i = 0; i < scores.length; i++) {
+            float key = Float.isNaN(scores[i]) ? Float.NEGATIVE_INFINITY : scores[i];
+            if (key < least) {
+                least = key;
+                lowest = i;
+            }
+        }
+        return lowest;
+    }
+
+    private static int[] allBut(int slot, int n) {
+        int[] kept = new int[n - 1];
+        for (int i = 0; i < kept.length; i++) {
+            kept[i] = i < slot ? i : i + 1;
         }
         return kept;
     }

@@ -80,6 +80,11 @@ public final class KvCache implements AutoCloseable {
         return batch;
     }
 
+    /** Shape of the model whose text this is. */
+    public LmConfig config() {
+        return config;
+    }
+
     public int layers() {
         return layers.length;
     }
@@ -343,7 +348,7 @@ public final class KvCache implements AutoCloseable {
      * cannot be written gives a {@link BadInputException} and leaves nothing behind.
      */
     public void save(Path file) {
-        KvCacheFile.save(this, config, file);
+        KvCacheFile.save(this, config, backend.fingerprint(), file);
     }
 
     /** A manager for arrays beside the cache, such as a bias per slot; the caller closes it. */

@@ -99,3 +99,11 @@ def faded(self, buffer: Tensor, factors: Tensor) -> Tensor:  # factors [1, 1, us
 
 def put_slots(self, dest: Tensor, src: Tensor, start: int, end: int) -> Tensor:
     return torch.copy_(torch.slice(dest, 2, start, end), torch.slice(src, 2, start, end))
+
+
+def product(self, a: Tensor, b: Tensor) -> Tensor:
+    return torch.matmul(a, b)
+
+
+def product_wide(self, a: Tensor, b: Tensor) -> Tensor:
+    return torch.matmul(torch.to(a, 6), torch.to(b, 6))

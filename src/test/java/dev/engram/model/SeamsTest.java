@@ -100,7 +100,7 @@ class SeamsTest {
     @Test
     void rowsThatNobodySeesChangeNothing() {
         try (NDManager scope = decoder.newScope()) {
-            NDArray rows = scope.randomNormal(new Shape(1, config.kvHeads(), 5, config.headDim()));
+            NDArray rows = Tiny.normal(scope, 1, 1, config.kvHeads(), 5, config.headDim());
             int[] tokens = {0};
             Seams.ExtraRows hidden = new Seams.ExtraRows() {
                 @Override
@@ -515,7 +515,7 @@ class SeamsTest {
         hooked(seen);
         float[] x = seen.after.get(last);
         try (NDManager scope = decoder.newScope()) {
-            NDArray vector = scope.randomNormal(new Shape(d));
+            NDArray vector = Tiny.normal(scope, 2, d);
             float[] added = vector.toFloatArray();
             double[] expected = new double[N * config.vocab()];
             for (int t = 0; t < N; t++) {
