@@ -13,6 +13,7 @@ import picocli.CommandLine.HelpCommand;
             BenchBatch.class,
             BenchOpen.class,
             BenchFormats.class,
+            BenchCache.class,
             HelpCommand.class
         })
 final class Bench {}

@@ -60,6 +60,15 @@ final class PeerContestant implements Contestant {
         return ask(request).get("tokens_per_second").getAsDouble();
     }
 
+    /** Decoding in a mode of a forgetting cache: baseline or memory_enhanced. */
+    double decode(int context, int tokens, String mode) {
+        JsonObject request = request("decode");
+        request.addProperty("context", context);
+        request.addProperty("tokens", tokens);
+        request.addProperty("mode", mode);
+        return ask(request).get("tokens_per_second").getAsDouble();
+    }
+
     @Override
     public double prefill(int tokens) {
         JsonObject request = request("prefill");

@@ -39,6 +39,11 @@ public final class Ebbinghaus implements SlotScorer {
     }
 
     @Override
+    public boolean logRetention() {
+        return true;
+    }
+
+    @Override
     public void observe(Layer layer) {
         float[][] attention = config.perHead() ? layer.received() : new float[][] {mean(layer.received())};
         int n = layer.slots();
@@ -49,8 +54,8 @@ public final class Ebbinghaus implements SlotScorer {
         float[][] last = rehearsed.of(layer, heads);
         int now = layer.cache().tokensSeen();
         for (int h = 0; h < heads; h++) {
-            for (int i = 0; i < layer.newTokens(); i++) {
-                last[h][n - 1 - i] = now - i; // birth
+            for (int i = n - 1; i >= 0 && last[h][i] < 0; i--) {
+                last[h][i] = now - (n - 1 - i); // birth, in this pass or in one that was not observed
             }
             for (int i = 0; i < n; i++) {
                 double received = attention[h][i] * scale;

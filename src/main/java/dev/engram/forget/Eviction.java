@@ -34,6 +34,11 @@ public final class Eviction implements CachePolicy {
         return scorer;
     }
 
+    /** Whether it can delete at all: it has a budget or a floor. */
+    public boolean deletes() {
+        return config.budget().unit() != Budget.Unit.UNLIMITED || !Double.isNaN(config.floor());
+    }
+
     /** Deleted entries so far, each one slot of one layer. */
     public long deletions() {
         return deletions;

@@ -104,25 +104,27 @@ public final class Policies {
                     "forgetting",
                     "a curve whose time constant is stated in tokens; deletes below a retention of 1 %",
                     "seed 000, calibrated",
-                    config -> hard(EbbinghausConfig.calibrated(TOKENS), config)),
+                    config -> hard(MemoryEnhanced.curve(), config)),
             scored(
                     "ebbinghaus-budget",
                     "forgetting",
                     "the least retained go, until the budget holds",
                     "seed 000, calibrated",
-                    () -> new Ebbinghaus(EbbinghausConfig.calibrated(TOKENS))),
+                    () -> new Ebbinghaus(MemoryEnhanced.curve())),
             both(
                     "ebbinghaus-soft",
                     "forgetting",
                     "ln R is added to the attention logits, nothing is deleted",
                     "seed 000; form of FoX (Lin et al. 2025)",
-                    config -> soft(EbbinghausConfig.calibrated(TOKENS), config.withBudget(Budget.unlimited()))),
+                    config -> soft(
+                            MemoryEnhanced.curve(),
+                            config.withBudget(Budget.unlimited()).withFloor(Double.NaN))),
             both(
                     "ebbinghaus-soft-hard",
                     "forgetting",
                     "fades by ln R and deletes below a retention of 1 %",
                     "seed 000",
-                    config -> soft(EbbinghausConfig.calibrated(TOKENS), config.withThreshold(THRESHOLD))),
+                    config -> soft(MemoryEnhanced.curve(), floored(config))),
             scored(
                     "memorybank",
                     "forgetting",
@@ -250,8 +252,11 @@ public final class Policies {
     }
 
     private static CachePolicy hard(EbbinghausConfig curve, EvictionConfig config) {
-        EvictionConfig own = Double.isNaN(config.floor()) ? config.withThreshold(THRESHOLD) : config;
-        return new Eviction(new Ebbinghaus(curve), own);
+        return new Eviction(new Ebbinghaus(curve), floored(config));
+    }
+
+    private static EvictionConfig floored(EvictionConfig config) {
+        return Double.isNaN(config.floor()) ? config.withThreshold(THRESHOLD) : config;
     }
 
     private static CachePolicy soft(EbbinghausConfig curve, EvictionConfig config) {

@@ -31,6 +31,11 @@ public interface SlotScorer {
         return true;
     }
 
+    /** Whether the score is ln R of a retention R in (0, 1], which a threshold can cut. */
+    default boolean logRetention() {
+        return false;
+    }
+
     /** Adds what else the scorer needs of a pass; asked once. */
     default Seams equip(Seams seams) {
         return seams;

@@ -41,6 +41,11 @@ public final class SoftForgetting implements CachePolicy {
         this.rate = rate;
     }
 
+    /** The policy that drives the scorer and may delete. */
+    public CachePolicy deletion() {
+        return deletion;
+    }
+
     @Override
     public int queries() {
         return deletion.queries();

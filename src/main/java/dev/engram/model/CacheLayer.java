@@ -78,7 +78,12 @@ final class CacheLayer {
     /** Room for exactly {@code tokens} more, or rounded up to whole blocks. */
     void grow(int tokens, boolean blocks) {
         int needed = length + tokens;
-        resize(blocks ? (needed + BLOCK - 1) / BLOCK * BLOCK : needed);
+        resize(blocks ? blocks(needed) : needed);
+    }
+
+    /** Slots rounded up to whole blocks. */
+    static int blocks(int slots) {
+        return (slots + BLOCK - 1) / BLOCK * BLOCK;
     }
 
     private void resize(int slots) {

@@ -123,6 +123,11 @@ public final class KvCache implements AutoCloseable {
         return slots * bytesPerSlot();
     }
 
+    /** Bytes that the buffers would have if nothing had been dropped, filled by passes alone. */
+    public long bytesOfFull() {
+        return layers.length * (long) CacheLayer.blocks(tokensSeen) * bytesPerSlot();
+    }
+
     /** Bytes of the slots in use. */
     public long bytesUsed() {
         long slots = 0;

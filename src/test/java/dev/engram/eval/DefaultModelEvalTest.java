@@ -48,7 +48,8 @@ class DefaultModelEvalTest {
         double[] scorer = lm.logprobs(ids);
         for (int a = 0; a < 2; a++) {
             for (int t = 0; t < scorer.length; t++) {
-                assertEquals(-scorer[t], scores.get(a).nll()[t], 1e-3, scores.get(a).policy() + " token " + t);
+                assertEquals(
+                        -scorer[t], scores.get(a).nll()[t], 1e-3, scores.get(a).policy() + " token " + t);
                 assertEquals(0, scores.get(a).kl()[t], 1e-6, scores.get(a).policy() + " token " + t);
             }
         }

@@ -132,9 +132,8 @@ class ScorersTest {
             }
             for (int h = 0; h < alive[i].length; h++) {
                 int[] from = alive[i][h];
-                alive[i][h] = Arrays.stream(kept[perHead ? h : 0])
-                        .map(s -> from[s])
-                        .toArray();
+                alive[i][h] =
+                        Arrays.stream(kept[perHead ? h : 0]).map(s -> from[s]).toArray();
             }
             scorer.kept(i, kept);
             return kept;
@@ -317,8 +316,8 @@ class ScorersTest {
                             for (int c = 0; c < d; c++) {
                                 int channel = c;
                                 double[] next = IntStream.range(0, lag)
-                                        .mapToDouble(o ->
-                                                rows[(h * n + sinks + (partition + 1) * lag + o) * d + channel])
+                                        .mapToDouble(
+                                                o -> rows[(h * n + sinks + (partition + 1) * lag + o) * d + channel])
                                         .toArray();
                                 double min = Arrays.stream(next).min().orElseThrow();
                                 double max = Arrays.stream(next).max().orElseThrow();
@@ -488,9 +487,8 @@ class ScorersTest {
                 1e-5);
         // the approximation against the whole sum: a single use is exact, many even ones nearly so
         assertEquals(-0.5 * Math.log(7), level.activation(1, 7, 7), 1e-12);
-        double sum = IntStream.rangeClosed(1, 200)
-                .mapToDouble(t -> 1 / Math.sqrt(t))
-                .sum();
+        double sum =
+                IntStream.rangeClosed(1, 200).mapToDouble(t -> 1 / Math.sqrt(t)).sum();
         assertEquals(Math.log(sum), level.activation(200, 1, 200), 0.03);
         assertTrue(level.activation(3, 5, 50) > level.activation(2, 5, 50));
         assertTrue(level.activation(3, 5, 50) > level.activation(3, 6, 50));
@@ -500,8 +498,8 @@ class ScorersTest {
     void fadingIsABiasOfQueryAndKeyPositions() {
         double tokens = 6;
         Fading fading = new Fading(tokens);
-        CachePolicy soft = new SoftForgetting(
-                fading, new Eviction(fading, EvictionConfig.of(Budget.unlimited())), fading.rate());
+        CachePolicy soft =
+                new SoftForgetting(fading, new Eviction(fading, EvictionConfig.of(Budget.unlimited())), fading.rate());
         float[] bias = new float[IDS.length * IDS.length];
         for (int t = 0; t < IDS.length; t++) {
             for (int s = 0; s < t; s++) {
@@ -555,7 +553,8 @@ class ScorersTest {
             try (LockStep run = new LockStep(decoder, policy, false).feed(IDS, 10)) {
                 for (int i = 0; i < config.layers(); i++) {
                     all += run.alive(i, 0).length;
-                    early += (int) Arrays.stream(run.alive(i, 0)).filter(t -> t < 30).count();
+                    early += (int)
+                            Arrays.stream(run.alive(i, 0)).filter(t -> t < 30).count();
                 }
             }
         }

@@ -369,7 +369,9 @@ class KvCacheTest {
                     cache.rebase();
                     int[][] second = Arrays.stream(kept)
                             .map(own -> IntStream.concat(
-                                            IntStream.range(0, 16).filter(s -> s != 2).map(s -> own[s]),
+                                            IntStream.range(0, 16)
+                                                    .filter(s -> s != 2)
+                                                    .map(s -> own[s]),
                                             IntStream.range(21, 24))
                                     .toArray())
                             .toArray(int[][]::new);
@@ -385,8 +387,7 @@ class KvCacheTest {
         int size = keys.length / config.kvHeads();
         for (int h = 0; h < config.kvHeads(); h++) {
             int[] own = tokens[tokens.length == 1 ? 0 : h];
-            assertArrayEquals(
-                    IntStream.range(first, first + own.length).toArray(), cache.positions(0, h), "head " + h);
+            assertArrayEquals(IntStream.range(first, first + own.length).toArray(), cache.positions(0, h), "head " + h);
             try (KvCache fresh = decoder.newCache(first)) {
                 int[] ids = Arrays.stream(own).map(t -> IDS[t]).toArray();
                 Runs.logits(decoder, Driver.STACK, ids, fresh, Seams.none());
