@@ -41,6 +41,8 @@ public final class Charts {
     private static final float[][] DASHES = {null, {9, 4}, {2, 4}, {9, 4, 2, 4}};
     /** Beyond this many points markers run into each other and are left out. */
     private static final int MOST_MARKERS = 40;
+    /** Beyond this many points a dash is longer than the way to the next point. */
+    private static final int MOST_DASHES = 60;
 
     private Charts() {}
 
@@ -49,7 +51,8 @@ public final class Charts {
         XYChart chart = xy(title, x, y, series);
         for (int i = 0; i < series.length; i++) {
             XYSeries drawn = add(chart, series[i]);
-            drawn.setLineStyle(stroke(i));
+            // XChart begins the dashes anew at every point, so that a dense line would look solid anyway.
+            drawn.setLineStyle(stroke(series[i].x().length > MOST_DASHES ? 0 : i));
             drawn.setMarker(series[i].x().length > MOST_MARKERS ? SeriesMarkers.NONE : MARKERS[i % MARKERS.length]);
         }
         return chart;
@@ -176,6 +179,9 @@ public final class Charts {
         XYChart chart = new XYChart(WIDTH, HEIGHT, ChartTheme.XChart);
         style(chart.getStyler(), x, y, Arrays.stream(series).map(Series::name).toList());
         label(chart, title, x, y);
+        if (!x.log()) {
+            chart.getStyler().setXAxisMaxLabelCount(7); // a hint; without it steps such as 14, and labels that touch
+        }
         double xDecades = x.log() ? decades(x, Arrays.stream(series).map(Series::x)) : 0;
         double yDecades = y.log() ? decades(y, Arrays.stream(series).map(Series::y)) : 0;
         if (x.log() && xDecades <= 3) {
