@@ -103,8 +103,7 @@ final class BenchCache implements Callable<Integer> {
         if (!updates) {
             for (PeerContestant peer : peers.open(options)) {
                 opened.add(peer);
-                all.add(CacheEntrant.peer(peer, CacheEntrant.BASELINE, peers.most(peer)));
-                all.add(CacheEntrant.peer(peer, CacheEntrant.MEMORY_ENHANCED, peers.most(peer)));
+                all.addAll(peers.entrants(peer));
             }
         }
         return all;

@@ -6,6 +6,7 @@ import dev.engram.forget.Policies;
 import dev.engram.model.BadInputException;
 import dev.engram.model.CachePolicy;
 import dev.engram.model.CausalLm;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -48,15 +49,19 @@ record CacheEntrant(String who, String dtype, String mode, Speed speed, Runnable
         return new CacheEntrant("engram", dtype, mode, speed, () -> {});
     }
 
-    /** A peer in one of its modes, on contexts of at most so many tokens. */
-    static CacheEntrant peer(PeerContestant peer, String mode, int most) {
+    /**
+     * A peer in one of its modes, on contexts of at most so many tokens.
+     *
+     * @param request what the peer's request says besides context and tokens
+     */
+    static CacheEntrant peer(PeerContestant peer, String mode, Map<String, ?> request, int most, Runnable release) {
         Speed speed = (context, tokens) -> {
             if (context > most) {
                 throw new BadInputException("not asked beyond " + most + " tokens");
             }
-            return peer.decode(context, tokens, mode);
+            return peer.decode(context, tokens, request);
         };
-        return new CacheEntrant(peer.who(), peer.dtype(), mode, speed, () -> {});
+        return new CacheEntrant(peer.who(), peer.dtype(), mode, speed, release);
     }
 
     private static final class KeptCache implements Speed {

@@ -3,6 +3,8 @@ package dev.engram.cli;
 import dev.engram.model.BadInputException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** The peers of the race of caches; environment/peers/README.md says how to install them. */
@@ -27,9 +29,17 @@ final class CachePeers {
     @Option(names = "--kvpress-python", description = "Python of the kvpress peer.")
     private String kvpressPython = System.getenv().getOrDefault("ENGRAM_PEER_KVPRESS", "python3");
 
-    /** Contexts beyond this are not asked of a peer. */
-    int most(PeerContestant peer) {
-        return peer.who().equals("memollm") ? memollmMost : Integer.MAX_VALUE;
+    /** What a started peer can be measured at. */
+    List<CacheEntrant> entrants(PeerContestant peer) {
+        if (peer.who().equals("memollm")) {
+            return Stream.of(CacheEntrant.BASELINE, CacheEntrant.MEMORY_ENHANCED)
+                    .map(mode -> CacheEntrant.peer(peer, mode, Map.of("mode", mode), memollmMost, () -> {}))
+                    .toList();
+        }
+        Map<String, ?> press = Map.of("press", "streaming", "ratio", 0.75); // which press makes no difference to speed
+        return List.of(
+                CacheEntrant.peer(peer, CacheEntrant.BASELINE, Map.of(), Integer.MAX_VALUE, peer::free),
+                CacheEntrant.peer(peer, CacheEntrant.QUARTER, press, Integer.MAX_VALUE, () -> {}));
     }
 
     /** Starts those that were asked for, each in 32 bits and in 16. */

@@ -65,7 +65,7 @@ final class CacheRace {
                     }
                     Collections.rotate(order, 1);
                 }
-                entrants.forEach(e -> e.release().run());
+                entrants.forEach(this::release);
             }
         }
     }
@@ -83,6 +83,14 @@ final class CacheRace {
             }
             dropped.add(e.who() + " " + e.dtype() + " " + e.mode() + " at " + context + ": " + failure.getMessage());
             return false;
+        }
+    }
+
+    private void release(CacheEntrant e) {
+        try {
+            e.release().run();
+        } catch (BadInputException | UncheckedIOException failure) {
+            dropped.add(e.who() + " " + e.dtype() + " after the context: " + failure.getMessage());
         }
     }
 
@@ -110,7 +118,7 @@ final class CacheRace {
         return rows;
     }
 
-    /** Ours and theirs in the same mode; a quarter meets their forgetting. */
+    /** Ours and theirs in the same mode. */
     List<PeerRow> peers(List<Integer> contexts) {
         List<PeerRow> rows = new ArrayList<>();
         for (int context : contexts) {
@@ -143,9 +151,10 @@ final class CacheRace {
         boolean sameSize = ours.dtype().equals("f32") == theirs.dtype().equals("f32");
         boolean formats =
                 sameSize || !ours.dtype().equals("f32") && !ours.dtype().equals("bf16");
-        boolean modes =
-                ours.mode().equals(CacheEntrant.BASELINE) == theirs.mode().equals(CacheEntrant.BASELINE);
-        return ours.who().equals("engram") && !theirs.who().equals("engram") && formats && modes;
+        return ours.who().equals("engram")
+                && !theirs.who().equals("engram")
+                && formats
+                && ours.mode().equals(theirs.mode());
     }
 
     /** Smallest context at which a quarter of the cache decodes more than 5 % faster than all of it; −1 if none. */

@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             ChatCommand.class,
             PerplexityCommand.class,
             TokenizeCommand.class,
+            WorldCommand.class,
             CheckCommand.class,
             Bench.class
         })

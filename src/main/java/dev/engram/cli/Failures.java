@@ -40,7 +40,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
 
     /** Prints and returns the exit code. */
     int report(Throwable e, boolean verbose) {
-        if (e instanceof BadInputException || refusedByReport(e)) {
+        if (e instanceof BadInputException || refusedInput(e)) {
             say(e.getMessage());
             return BAD_INPUT;
         }
@@ -66,12 +66,13 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
         return FAULT;
     }
 
-    /** The tables and run folders of {@code report} refuse what a user gave with this exception. */
-    private static boolean refusedByReport(Throwable e) {
+    /** {@code report} and {@code world}, which know no model, refuse what a user gave with this exception. */
+    private static boolean refusedInput(Throwable e) {
         StackTraceElement[] trace = e.getStackTrace();
         return e instanceof IllegalArgumentException
                 && trace.length > 0
-                && trace[0].getClassName().startsWith("dev.engram.report.");
+                && (trace[0].getClassName().startsWith("dev.engram.report.")
+                        || trace[0].getClassName().startsWith("dev.engram.world."));
     }
 
     /** First lines of the messages of an exception and its causes. */

@@ -109,7 +109,7 @@ final class MemoryOptions {
                 .withProtection(
                         or(sinks, memory.eviction().sinks()),
                         or(recent, memory.eviction().recent()))
-                .withEvery(or(every, memory.eviction().every()))
+                .withEvery(or(every, rhythm(memory)))
                 .withSpread(pyramid ? EvictionConfig.Spread.PYRAMID : EvictionConfig.Spread.UNIFORM)
                 .withRebase(rebase);
         memory = memory.withEviction(budget == null ? e : e.withBudget(Budget.parse(budget)));
@@ -127,6 +127,11 @@ final class MemoryOptions {
             return threshold == null ? SOFT : SOFT_HARD;
         }
         return policy == null ? MemoryEnhanced.POLICY : policy;
+    }
+
+    /** SnapKV has a rhythm of its own, which 1 leaves to it. */
+    private static int rhythm(MemoryEnhanced memory) {
+        return memory.policy().startsWith("snapkv") ? 1 : memory.eviction().every();
     }
 
     private static int or(Integer given, int otherwise) {

@@ -1,19 +1,25 @@
 package dev.engram.cli;
 
+import dev.engram.eval.LockStep;
+import dev.engram.eval.Score;
 import dev.engram.forget.EbbinghausLlm;
 import dev.engram.forget.ForgettingResult;
 import dev.engram.forget.GenerationMode;
 import dev.engram.forget.MemoryEnhanced;
+import dev.engram.model.CachePolicy;
 import dev.engram.model.GenerationConfig;
 import dev.engram.report.Format;
 import dev.engram.report.Progress;
 import dev.engram.report.Tables;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /** Both modes on one prompt, in interleaved rounds, so that a drifting machine slows both alike. */
 final class ModeComparison {
@@ -32,20 +38,54 @@ final class ModeComparison {
         this.forgetting = forgetting;
     }
 
+    /**
+     * The baseline's text read by both caches in lock-step: how far the predictions of the forgetting one are from the full
+     * one's; null where no token follows the first one.
+     */
+    private Score lockStep() {
+        List<Integer> text = last(GenerationMode.BASELINE).generation().ids();
+        int[] ids = IntStream.concat(Arrays.stream(prompt), text.stream().mapToInt(Integer::intValue))
+                .limit(llm.lm().config().contextLength())
+                .toArray();
+        if (ids.length < prompt.length + 2) {
+            return null;
+        }
+        Map<String, Supplier<CachePolicy>> policy =
+                Map.of(GenerationMode.MEMORY_ENHANCED.key(), () -> forgetting.create());
+        return new LockStep(llm.lm())
+                .withChunk(1)
+                .withoutMassLost()
+                .fork(ids, prompt.length + 1, policy)
+                .get(1);
+    }
+
     /** Measures and prints; returns the exit code. */
     int run(Streams streams, GenerationReport report, boolean json, boolean verbose) {
         if (!measure(streams)) {
             return Interrupt.EXIT_CODE;
         }
+        Score apart = lockStep();
         if (json) {
             JsonOutput out = new JsonOutput();
             results.keySet().forEach(mode -> out.add(mode.key(), fields(report, mode, verbose)));
             out.add("speed_ratio", ratio()).add("rounds", ROUNDS).add("first_difference", firstDifference());
+            if (apart != null) {
+                out.add("kl_mean", apart.meanKl()).add("top1_agreement", apart.agreement());
+            }
             out.print(streams);
             return 0;
         }
         streams.out().print(Tables.text(Tables.of("", lines())));
         streams.out().println(sentences());
+        if (apart != null) {
+            streams.out()
+                    .println(String.format(
+                            Locale.ROOT,
+                            "On the baseline's text its predictions differ by a KL of %.4f nats a token; the likeliest"
+                                    + " token is the same in %.1f %%.",
+                            apart.meanKl(),
+                            100 * apart.agreement()));
+        }
         if (verbose) {
             for (GenerationMode mode : results.keySet()) {
                 streams.out().println();

@@ -1,6 +1,8 @@
 package dev.engram.forget;
 
 import dev.engram.model.CachePolicy.Layer;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * The forgetting curve of seed 000 over the slots of a cache. Every slot of every layer has a strength S and a time t since
@@ -14,9 +16,10 @@ import dev.engram.model.CachePolicy.Layer;
 public final class Ebbinghaus implements SlotScorer {
     private final EbbinghausConfig config;
     private final SlotValues strength;
-    /** Tokens seen when the slot was last rehearsed; −1 before the slot is known. */
-    private final SlotValues rehearsed = new SlotValues(-1);
+    /** Time since the last rehearsal, in tokens; −1 before the slot is known. */
+    private final SlotValues age = new SlotValues(-1);
 
+    private final Map<Integer, Integer> seen = new HashMap<>();
     private LifeStories stories;
 
     public Ebbinghaus(EbbinghausConfig config) {
@@ -47,38 +50,44 @@ public final class Ebbinghaus implements SlotScorer {
     public void observe(Layer layer) {
         float[][] attention = config.perHead() ? layer.received() : new float[][] {mean(layer.received())};
         int n = layer.slots();
-        int heads = attention.length;
         int asking = Math.min(config.queries(), layer.newTokens());
         double scale = config.relative() ? n : 1;
-        float[][] s = strength.of(layer, heads);
-        float[][] last = rehearsed.of(layer, heads);
+        float[][] s = strength.of(layer, attention.length);
+        float[][] t = age.of(layer, attention.length);
         int now = layer.cache().tokensSeen();
-        for (int h = 0; h < heads; h++) {
-            for (int i = n - 1; i >= 0 && last[h][i] < 0; i--) {
-                last[h][i] = now - (n - 1 - i); // birth, in this pass or in one that was not observed
-            }
+        int passed = now - seen.getOrDefault(layer.index(), 0);
+        seen.put(layer.index(), now);
+        double s0 = config.initialStrength();
+        double left = Math.pow(config.fading(), passed);
+        for (int h = 0; h < s.length; h++) {
             for (int i = 0; i < n; i++) {
-                double received = attention[h][i] * scale;
+                double received = attention[h][i] * scale; // summed over the pass's queries
                 boolean again = received >= config.gate() * asking;
-                s[h][i] = (float) Math.min(config.maxStrength(), s[h][i] + config.gain() * received);
-                last[h][i] = again ? now : last[h][i];
+                double older =
+                        t[h][i] < 0 ? n - 1 - i : t[h][i] + passed; // a new token ages from its birth in the pass
+                t[h][i] = again ? 0 : (float) (older * refreshed(received));
+                s[h][i] = (float) (s0 + (s[h][i] - s0) * left + config.gain() * received);
                 if (stories != null) {
-                    stories.step(layer, h, i, now, s[h][i], (now - last[h][i]) * config.timePerToken(), again);
+                    stories.step(layer, h, i, now, s[h][i], t[h][i] * config.timePerToken(), again);
                 }
             }
         }
+    }
+
+    private double refreshed(double received) {
+        return config.grade() == 0 ? 1 : Math.exp(-config.grade() * received);
     }
 
     /** ln R of each slot, at most 0. */
     @Override
     public float[][] score(Layer layer) {
         float[][] s = strength.of(layer);
-        float[][] last = rehearsed.of(layer);
-        int now = layer.cache().tokensSeen();
+        float[][] t = age.of(layer);
+        int since = layer.cache().tokensSeen() - seen.getOrDefault(layer.index(), 0);
         float[][] logRetention = new float[s.length][layer.slots()];
         for (int h = 0; h < s.length; h++) {
             for (int i = 0; i < logRetention[h].length; i++) {
-                logRetention[h][i] = (float) (-(now - last[h][i]) * config.timePerToken() / s[h][i]);
+                logRetention[h][i] = (float) (-Math.max(0, t[h][i] + since) * config.timePerToken() / s[h][i]);
             }
         }
         return logRetention;
@@ -95,7 +104,7 @@ public final class Ebbinghaus implements SlotScorer {
             stories.deleted(layer, kept);
         }
         strength.keep(layer, kept);
-        rehearsed.keep(layer, kept);
+        age.keep(layer, kept);
     }
 
     /** Mean over heads, [slots]. */

@@ -34,6 +34,11 @@ final class MemoryBank implements SlotScorer {
     }
 
     @Override
+    public boolean logRetention() {
+        return true;
+    }
+
+    @Override
     public float[][] score(Layer layer) {
         float[] s = strength.of(layer)[0];
         float[] score = recalls.age(layer);

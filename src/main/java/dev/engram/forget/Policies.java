@@ -22,7 +22,7 @@ public final class Policies {
     /** Seed of the random policy. */
     public static final long SEED = 20;
 
-    /** Time constant in tokens of the curves that are no seed's. */
+    /** Time constant in tokens of the seed's rivals; that of the seed's own curve stands in {@link MemoryEnhanced}. */
     private static final double TOKENS = 40;
 
     private static final int SINKS = 4;

@@ -135,9 +135,7 @@ final class Conversations {
         draft.used().add(entry);
         Phrasing words = entry.changed().with("u", entry.fact().updatedStatement());
         String reply = words.fill(draw.pick(entry.relation().of(Family.FOLLOWING)), draw);
-        draft.user(talk.say("tell", words))
-                .assistant(
-                        "The user tells me of a change. I should take it in and not argue.", talk.say("noted", words));
+        draft.user(talk.say("tell", words)).assistant(talk.say("think news", words), talk.say("noted", words));
         draft.user(talk.say("again", words.with("q", entry.ask(draw)))).assistant(talk.say("think told", words), reply);
     }
 

@@ -19,8 +19,11 @@ import org.apache.commons.csv.CSVRecord;
 
 /** CSV with a header line (RFC 4180 quoting, UTF-8, line feeds), whose every row knows its line. */
 final class CsvText {
-    private static final CSVFormat FORMAT =
-            CSVFormat.RFC4180.builder().setRecordSeparator('\n').get();
+    private static final CSVFormat FORMAT = CSVFormat.RFC4180
+            .builder()
+            .setRecordSeparator('\n')
+            .setIgnoreEmptyLines(true)
+            .get();
 
     private CsvText() {}
 

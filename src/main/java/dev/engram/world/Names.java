@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
 
 /**
  * Makes names from hand-made heads and tails, which differ from culture to culture. No two names of a kind are alike: they
- * differ in more than one letter, none contains another, and no two persons share a given name.
+ * differ in more than one letter, none contains another, and no two persons share a given name. Heads and
+ * tails are dealt out evenly.
  */
 final class Names {
     private static final Pattern SLOT = Pattern.compile("\\{(\\w+)}");
@@ -20,6 +21,7 @@ final class Names {
 
     private final Map<String, String> lists = Resources.pairs("names.txt");
     private final Map<String, Set<String>> used = new HashMap<>();
+    private final Map<String, Deck<String>> decks = new HashMap<>();
 
     /** A new name's full form and its first part, which for a person is the given name. */
     record Name(String full, String first) {}
@@ -51,7 +53,9 @@ final class Names {
         }
         StringBuilder name = new StringBuilder();
         for (String column : list.split(" \\+ ")) {
-            name.append(draw.pick(List.of(column.split(" "))));
+            name.append(decks.computeIfAbsent(slot + " " + column, d -> new Deck<>(List.of(column.split(" ")), draw))
+                    .deal(any -> true)
+                    .orElseThrow());
         }
         return name.toString().replace('_', ' ');
     }

@@ -9,9 +9,9 @@ import java.util.Map;
 
 /** Writes every entity's facts as passages: the entity is named once, then referred to. */
 final class Passages {
-    private static final int MOST_FACTS = 4;
+    private static final int MOST_FACTS = 7;
     /** Keeps a passage within 128 tokens: invented names take a token for every 2 letters or so. */
-    private static final int MOST_LETTERS = 330;
+    private static final int MOST_LETTERS = 440;
 
     private static final int PRONOUN_PERCENT = 60;
     private static final int ATTEMPTS = 12;

@@ -2,7 +2,6 @@ package dev.engram.world;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
-import com.google.gson.JsonParseException;
 import dev.engram.report.AtomicFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -115,14 +114,26 @@ final class WorldFiles {
             int line = 0;
             for (String text : CsvText.text(file).lines().toList()) {
                 line++;
-                try {
-                    records.add(GSON.fromJson(text, type));
-                } catch (JsonParseException e) {
-                    throw new IllegalArgumentException(
-                            file + ", line " + line + ", is not a JSON object; write one object a line.", e);
-                }
+                records.add(object(text, type, file + ", line " + line));
             }
         }
         return records;
+    }
+
+    private static <T> T object(String text, Class<T> type, String place) {
+        try {
+            T object = GSON.fromJson(text, type);
+            if (object != null) {
+                return object;
+            }
+        } catch (RuntimeException e) {
+            // Not JSON, or a record without a list that it needs: Gson wraps the latter in an exception of no fixed
+            // type.
+            throw new IllegalArgumentException(
+                    place + ", cannot be read (" + e.getMessage()
+                            + "); write one JSON object a line, with every field.",
+                    e);
+        }
+        throw new IllegalArgumentException(place + ", is empty; remove it.");
     }
 }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,7 +44,7 @@ class CacheRaceTest {
                 entrant("engram", "f32", CacheEntrant.BASELINE, (c, t) -> 100),
                 entrant("engram", "f32", CacheEntrant.QUARTER, (c, t) -> c == 16 ? 104 : c == 512 ? 106 : 150),
                 entrant("memollm", "f32", CacheEntrant.BASELINE, (c, t) -> 50),
-                entrant("memollm", "f32", CacheEntrant.MEMORY_ENHANCED, (c, t) -> {
+                entrant("kvpress", "f32", CacheEntrant.QUARTER, (c, t) -> {
                     if (c == 1024) {
                         throw new BadInputException("too long");
                     }
@@ -63,12 +64,12 @@ class CacheRaceTest {
         assertEquals(5, peers.size(), peers.toString()); // f32 meets f32 only, and nobody at 1024 forgets
         assertEquals(2, peers.get(0).ratio());
         assertEquals(104 / 25.0, peers.get(1).ratio(), 1e-9);
-        assertEquals(List.of("memollm f32 memory_enhanced at 1024: too long"), race.dropped());
-        assertEquals(
-                1, calls.stream().filter("memollm memory_enhanced 1024"::equals).count());
+        assertEquals(List.of("kvpress f32 quarter at 1024: too long"), race.dropped());
+        assertEquals(1, calls.stream().filter("kvpress quarter 1024"::equals).count());
         // a warm-up and two rounds in turn, then everybody frees the context
         assertEquals("engram baseline 16", calls.get(0));
-        assertEquals("engram quarter 16", calls.get(5)); // the order moves on
+        assertEquals("memollm baseline 16", calls.get(5)); // the order moves on
+        assertEquals("engram baseline 16", calls.get(6));
         assertEquals(15, calls.indexOf("engram baseline released"));
         assertEquals("engram baseline 512", calls.get(20));
     }
@@ -105,10 +106,11 @@ class CacheRaceTest {
                 + " *'\"context\":7,\"tokens\":3,\"mode\":\"memory_enhanced\"'*) echo '{\"tokens_per_second\": 12.5}';;"
                 + " *quit*) exit;; *) echo '{\"error\": \"no\"}';; esac; done";
         try (PeerContestant peer = new PeerContestant("memollm", "f32", "eager", List.of("sh", "-c", script))) {
-            CacheEntrant forgetting = CacheEntrant.peer(peer, CacheEntrant.MEMORY_ENHANCED, 100);
+            CacheEntrant forgetting =
+                    CacheEntrant.peer(peer, "memory_enhanced", Map.of("mode", "memory_enhanced"), 100, () -> {});
             assertEquals(12.5, forgetting.speed().of(7, 3));
             assertThrows(BadInputException.class, () -> forgetting.speed().of(101, 3));
-            CacheEntrant baseline = CacheEntrant.peer(peer, CacheEntrant.BASELINE, 100);
+            CacheEntrant baseline = CacheEntrant.peer(peer, "baseline", Map.of("mode", "baseline"), 100, () -> {});
             assertThrows(BadInputException.class, () -> baseline.speed().of(7, 3));
         }
     }

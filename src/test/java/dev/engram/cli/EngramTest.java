@@ -20,7 +20,7 @@ class EngramTest {
     void helpListsTheCommands() {
         for (String[] args : new String[][] {{}, {"--help"}}) {
             Cli.Result result = Cli.run(args).ok();
-            for (String command : new String[] {"generate", "chat", "perplexity", "tokenize", "check"}) {
+            for (String command : new String[] {"generate", "chat", "perplexity", "tokenize", "world", "check"}) {
                 assertTrue(result.out().contains(command), result.out());
             }
             assertFalse(result.out().contains("reproduce"), result.out());
@@ -29,7 +29,7 @@ class EngramTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"generate", "chat", "perplexity", "tokenize", "check"})
+    @ValueSource(strings = {"generate", "chat", "perplexity", "tokenize", "world", "check"})
     void everyCommandHasHelp(String command) {
         String out = Cli.run(command, "--help").ok().out();
         assertTrue(out.startsWith("Usage: engram " + command), out);

@@ -190,7 +190,9 @@ class GenerateForgettingTest {
             "--budget",
             "64"
         };
-        Cli.run(long_).refused("room for 57");
+        Cli.Result refused = Cli.run(long_);
+        assertEquals(2, refused.code());
+        assertTrue(refused.err().contains("room for 57"), refused.err());
         String[] rebased =
                 Stream.concat(Arrays.stream(long_), Stream.of("--rebase")).toArray(String[]::new);
         assertEquals(100, Cli.run(rebased).json().get("num_tokens").getAsInt());
@@ -222,6 +224,8 @@ class GenerateForgettingTest {
         String a = baseline.get("generated_text").getAsString();
         String b = enhanced.get("generated_text").getAsString();
         assertEquals(a.equals(b), first < 0);
+        assertTrue(json.get("kl_mean").getAsDouble() > 0, json.toString());
+        assertTrue(json.get("top1_agreement").getAsDouble() <= 1);
     }
 
     @Test
@@ -230,7 +234,8 @@ class GenerateForgettingTest {
         assertTrue(out.lines().anyMatch(l -> l.startsWith("baseline ")), out);
         assertTrue(out.lines().anyMatch(l -> l.startsWith("memory_enhanced ")), out);
         assertTrue(out.contains("deleted_percent") && out.contains("interleaved rounds"), out);
-        assertTrue(run("--compare", "--policy", "full").ok().out().contains("Both texts are the same"));
+        String full = run("--compare", "--policy", "full").ok().out();
+        assertTrue(full.contains("Both texts are the same") && full.contains("KL of 0.0000"), full);
     }
 
     @Test
@@ -247,5 +252,19 @@ class GenerateForgettingTest {
         for (Policies.Spec policy : Policies.all()) {
             assertTrue(out.lines().anyMatch(l -> l.startsWith(policy.name() + " ")), policy.name() + " in " + out);
         }
+    }
+
+    @Test
+    void everyPolicyRunsUnderABudget() {
+        for (Policies.Spec policy : Policies.all()) {
+            if (!List.of("full", "oracle").contains(policy.name())) {
+                JsonObject json = forgetting("--policy " + policy.name() + " --budget 44");
+                assertEquals(policy.name(), json.get("policy").getAsString());
+                assertEquals(20, json.get("num_tokens").getAsInt());
+            }
+        }
+        assertTrue(run("--mode", "memory_enhanced", "--policy", "oracle", "--budget", "44")
+                .err()
+                .contains("future"));
     }
 }

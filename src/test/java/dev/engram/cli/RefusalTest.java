@@ -116,7 +116,7 @@ class RefusalTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--policy lru                                      | There is no policy 'lru'; choose one of full, window",
+                "--policy lru                                      | There is no policy 'lru'; choose one of full, random",
                 "--hard_delete_threshold 0                         | --hard_delete_threshold is 0.0",
                 "--hard_delete_threshold 1                         | --hard_delete_threshold is 1.0",
                 "--hard_delete_threshold NaN                       | --hard_delete_threshold is NaN",

@@ -298,7 +298,7 @@ class ScorersTest {
         int sinks = 3;
         int lag = 8;
         int d = config.headDim();
-        Trace trace = new Trace(new LagKv(sinks, lag), true, true, CHUNKS);
+        Trace trace = new Trace(new LagKv(sinks, lag), true, true, 20, 15, 10, 15);
         trace.expect(
                 (i, h, token) -> {
                     int n = trace.alive[i][h].length;
