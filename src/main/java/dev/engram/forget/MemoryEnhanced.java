@@ -84,8 +84,9 @@ public record MemoryEnhanced(String policy, EvictionConfig eviction) {
     }
 
     private static boolean cutsRetention(CachePolicy policy) {
-        return policy instanceof Eviction eviction
-                && eviction.scorer().logRetention()
-                && !Double.isNaN(eviction.config().floor());
+        return policy instanceof MemollmReplay
+                || policy instanceof Eviction eviction
+                        && eviction.scorer().logRetention()
+                        && !Double.isNaN(eviction.config().floor());
     }
 }
