@@ -1,4 +1,5 @@
-# ./engram check: says what this machine has, what it lacks and how to get it (sourced by ./engram).
+# ./engram check: says what this machine has, what it lacks and how to get it (sourced by ./engram). The engine's part, how it
+# starts and what threads gain, is CheckCommand's in the jar, which runs last.
 # Exit code 0 when nothing is lacking, else 1.
 
 LACKING=0
@@ -40,40 +41,14 @@ memory_megabytes() { # total and available; nothing where /proc is not there
         /proc/meminfo 2>/dev/null
 }
 
-spin() { # counts for 0.4 s of clock time and prints how far it came, in thousands
-    perl -MTime::HiRes=time -e '$end = time + 0.4; while (time < $end) { for (1 .. 1000) {} $n++ } print "$n\n"' 2>/dev/null ||
-        "$PYTHON" -c '
-import time
-end, n = time.monotonic() + 0.4, 0
-while time.monotonic() < end:
-    for _ in range(1000): pass
-    n += 1
-print(n)' 2>/dev/null
-}
-
-spin_share() { # speed of one of two spinning threads, in percent of a single one's
-    local one slower
-    one=$(spin)
-    slower=$( { spin & spin; wait; } | sort -n | head -n 1)
-    if [ -n "$one" ] && [ -n "$slower" ] && [ "$one" -gt 0 ]; then echo $((100 * slower / one)); fi
-}
-
 check_machine() {
-    local count load share memory total free disk
+    local count load memory total free disk
     count=$(cores)
     load=$(load_average)
     if awk "BEGIN { exit !($load > 0.5 * $count) }"; then
-        row cores busy "$count cores, load average $load: others are computing, so speeds measured now mean little"
+        row load busy "$count processors, load average $load: others are computing, so speeds measured now mean little"
     else
-        row cores ok "$count cores, load average $load"
-    fi
-    share=$(spin_share)
-    if [ -z "$share" ]; then
-        row threads unknown "neither perl nor python to measure with"
-    elif [ "$count" -gt 1 ] && [ "$share" -lt 75 ]; then
-        row threads busy "each of two threads runs at $share % of one alone; OMP_NUM_THREADS=1 may be faster now"
-    else
-        row threads ok "each of two threads runs at $share % of one alone"
+        row load ok "$count processors, load average $load"
     fi
     memory=$(memory_megabytes)
     if [ -n "$memory" ]; then
@@ -126,11 +101,12 @@ check_browser() {
 }
 
 command_check() {
-    case "${1:-}" in -h | --help)
+    if wants_help "$@"; then
         echo "Usage: ./engram check"
         echo "Says what this machine has, what it lacks for Engram and how to get it. Changes nothing."
-        return 0 ;;
-    esac
+        return 0
+    fi
+    takes_nothing check "$@"
     echo "Tools"
     tool java "JDK $(java_major "$(java_home)" 2>/dev/null) in $(java_home)" require_jdk
     tool maven "$(command -v mvn)" require_maven
@@ -146,7 +122,7 @@ command_check() {
     if [ $LACKING = 0 ] && jar_is_fresh; then
         echo "Engine"
         java "-Xmx$ENGRAM_HEAP" -Djava.awt.headless=true ${ENGRAM_JAVA_OPTS:-} \
-            -cp "$ROOT/target/engram.jar:$ROOT/target/lib/*" dev.engram.cli.Engram check "$@" || status=$?
+            -cp "$ROOT/target/engram.jar:$ROOT/target/lib/*" dev.engram.cli.Engram check || status=$?
     fi
     if [ $LACKING != 0 ]; then
         echo "Lacking: $LACKING. The lines with -> say how to get it."

@@ -155,7 +155,8 @@ class Runner:
         self._folder = chosen.root / "notebooks"
         self._out = chosen.root / "results" / "notebooks" / chosen.profile
         self._history = History(chosen.root / ".engram" / "notebook-runs.json")
-        self._setting = [library_hash(chosen.root / "target" / "engram.jar"), os.environ.get("ENGRAM_MODEL", "")]
+        self._setting = [library_hash(chosen.root / "target" / "engram.jar")]
+        self._setting += [os.environ.get(name, "") for name in ("ENGRAM_MODEL", "ENGRAM_RESULTS")]
 
     def run(self, name):
         """Runs one notebook and returns its status, or `skipped`."""

@@ -221,6 +221,22 @@ class LauncherTest(unittest.TestCase):
         for name in ("lab", "reproduce", "generate", "perplexity", "chat", "tokenize", "bench", "setup", "check", "test", "clean"):
             self.assertRegex(done.stdout, rf"\b{name}\b")
 
+    def test_help_does_nothing_else(self):
+        for name in ("setup", "check", "clean"):
+            done = self.launch(name, "--help")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertTrue(done.stdout.startswith(f"Usage: ./engram {name}\n"), done.stdout)
+            self.assertNotIn("  ok ", done.stdout)
+            wrong = self.launch(name, "everything")
+            self.assertEqual((wrong.returncode, wrong.stdout), (2, ""))
+            self.assertEqual(wrong.stderr, f"engram: {name} takes no option, but 'everything' was given; leave it out.\n")
+
+    def test_check_says_each_thing_once(self):
+        rows = [line.split()[0] for line in self.launch("check").stdout.splitlines() if line.startswith("  ") and "->" not in line]
+        self.assertEqual(len(rows), len(set(rows)), rows)
+        for name in ("java", "load", "memory", "disk", "model"):
+            self.assertIn(name, rows)
+
     def test_old_java_is_one_sentence(self):
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "bin").mkdir()

@@ -77,9 +77,14 @@ class ArchitectureTest {
     }
 
     @Test
-    void theRulerKnowsNoMechanismAndNoModel() {
+    void reportAndWorldKnowNoMechanismAndNoModel() {
         mayNotUse(
-                List.of("report", "eval", "world"), plus(MECHANISMS, "model", "train", "retrieve", "assistant", "cli"));
+                List.of("report", "world"), plus(MECHANISMS, "model", "eval", "train", "retrieve", "assistant", "cli"));
+    }
+
+    @Test
+    void theRulerMeasuresModelsAndKnowsNoMechanism() {
+        mayNotUse(List.of("eval"), plus(MECHANISMS, "train", "retrieve", "assistant", "cli"));
     }
 
     @Test

@@ -13,6 +13,8 @@ import picocli.CommandLine.HelpCommand;
             BenchBatch.class,
             BenchOpen.class,
             BenchFormats.class,
+            BenchCache.class,
+            BenchPolicies.class,
             HelpCommand.class
         })
 final class Bench {}

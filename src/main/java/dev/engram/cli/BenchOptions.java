@@ -31,9 +31,9 @@ final class BenchOptions {
     @Option(
             names = "--peers",
             split = ",",
-            description = "transformers, llama.cpp, or none; default: ${DEFAULT-VALUE}.",
-            defaultValue = "transformers")
-    List<String> peers;
+            description =
+                    "Peers to measure beside, or none; for decode and prefill transformers (default) and llama.cpp.")
+    private List<String> peers;
 
     @Option(names = "--rounds", description = "Interleaved rounds; default: ${DEFAULT-VALUE}.", defaultValue = "5")
     int rounds;
@@ -46,6 +46,11 @@ final class BenchOptions {
 
     @Option(names = "--llamacpp-python", description = "Python of the llama.cpp peer.")
     String llamaPython = System.getenv().getOrDefault("ENGRAM_PEER_LLAMACPP", "python3");
+
+    /** The peers that were asked for. */
+    List<String> peers(String usual) {
+        return peers == null ? List.of(usual) : peers;
+    }
 
     /** The checkout. */
     Path home() {
@@ -73,7 +78,8 @@ final class BenchOptions {
             for (String dtype : dtypes) {
                 all.add(new OwnContestant(model, dtype, threads()));
             }
-            if (peers.contains("transformers")) {
+            List<String> asked = peers("transformers");
+            if (asked.contains("transformers")) {
                 for (String dtype : List.of("f32", "bf16")) {
                     for (String attention : List.of("sdpa", "eager")) {
                         all.add(transformers(dtype, attention, List.of()));
@@ -81,7 +87,7 @@ final class BenchOptions {
                     all.add(transformers(dtype, "sdpa", List.of("--static-cache")));
                 }
             }
-            if (peers.contains("llama.cpp")) {
+            if (asked.contains("llama.cpp")) {
                 all.add(new PeerContestant("llama.cpp", "file", "auto", worker(llamaPython, "bench_llamacpp.py")));
             }
             return all;
@@ -98,7 +104,8 @@ final class BenchOptions {
         return new PeerContestant("transformers", dtype, attention + (more.isEmpty() ? "" : " static"), command);
     }
 
-    private List<String> worker(String python, String script) {
+    /** Command line of a peer's worker on the model file. */
+    List<String> worker(String python, String script) {
         Path file = home().resolve("environment/peers").resolve(script);
         Path weights = model.equals(ModelSource.DEFAULT)
                 ? ModelSource.defaultModel()
@@ -125,7 +132,7 @@ final class BenchOptions {
         try (RunFolder run = results("bench-" + name)) {
             settings.forEach(run::setting);
             Race race = rounds(name, contexts, speed, all);
-            Table summary = race.summary(dtypes, contexts, peers);
+            Table summary = race.summary(dtypes, contexts, peers("transformers"));
             run.rows(race.rows());
             run.summary(summary);
             run.commit();

@@ -1,39 +1,32 @@
 package dev.engram.cli;
 
+import dev.engram.forget.EbbinghausLlm;
+import dev.engram.forget.ForgettingResult;
+import dev.engram.forget.GenerationMode;
+import dev.engram.forget.MemoryEnhanced;
 import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
-import dev.engram.model.Generation;
-import dev.engram.model.Generation.Finish;
 import dev.engram.model.GenerationConfig;
-import dev.engram.model.KvCache;
-import dev.engram.model.Seams;
-import dev.engram.model.engine.Torch;
 import dev.engram.model.text.Message;
-import dev.engram.report.Format;
-import java.io.PrintStream;
+import dev.engram.report.Tables;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
-/** {@code generate}: continues a prompt or answers it. */
+/** {@code generate}: continues a prompt or answers it, with a full cache or with one that forgets. */
 @Command(name = "generate", description = "Answers a prompt, or continues it with --raw.", sortOptions = false)
 final class GenerateCommand implements Callable<Integer> {
-    private static final String BASELINE = "baseline";
-    private static final String MEMORY_ENHANCED = "memory_enhanced";
+    /** Stands in for a prompt in the seed's commands that have none. */
+    private static final String EXAMPLE = "Please explain what artificial intelligence is.";
 
     @ParentCommand
     private Engram engram;
 
-    @Option(
-            names = "--mode",
-            paramLabel = "MODE",
-            defaultValue = BASELINE,
-            description = "baseline or memory_enhanced (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--mode", paramLabel = "MODE", description = "baseline or memory_enhanced (default: baseline).")
     private String mode;
 
     @Option(names = "--prompt", paramLabel = "TEXT", description = "The text; - or none reads it from standard input.")
@@ -51,6 +44,9 @@ final class GenerateCommand implements Callable<Integer> {
             description = "Generate exactly --max_tokens tokens, past the end-of-text token.")
     private boolean forceExactLength;
 
+    @Option(names = "--compare", description = "Run both modes on the prompt in turn and compare them.")
+    private boolean compare;
+
     @Option(names = "--system", paramLabel = "TEXT", description = "System message of the chat template.")
     private String system;
 
@@ -66,49 +62,82 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object instead of the text.")
     private boolean json;
 
-    @Option(names = "--verbose", description = "Say where time and memory went.")
+    @Option(names = "--verbose", description = "Say where time and memory went, and what was forgotten.")
     private boolean verbose;
+
+    @Option(names = "--return_attention_weights", description = "Say where each layer looked.")
+    private boolean attention;
+
+    @Mixin
+    private MemoryOptions memory;
 
     @Override
     public Integer call() {
-        requireBaseline();
         Streams streams = engram.streams();
+        if (memory.wantsList()) {
+            streams.out().print(Tables.text(MemoryOptions.list()));
+            return 0;
+        }
         GenerationConfig config = sampling.config(maxTokens).withForceExactLength(forceExactLength);
+        MemoryEnhanced forgetting = forgetting();
         model.load();
-        String text = promptText(streams);
+        String text = promptText(streams, forgetting != null);
         sampling.remark(streams.err());
-        try (CausalLm lm = model.open(streams);
-                KvCache cache = lm.decoder().newCache()) {
+        try (CausalLm lm = model.open(streams)) {
+            EbbinghausLlm llm = new EbbinghausLlm(lm);
             int[] ids = lm.tokenizer().encode(raw ? text : lm.prompt(messages(text)));
-            GenerationConfig limited = within(lm, ids.length, config);
+            GenerationReport report = new GenerationReport(streams, lm, model.model(), forgetting);
+            if (compare) {
+                GenerationConfig limited = within(lm, ids.length, config);
+                return new ModeComparison(llm, ids, limited, forgetting).run(streams, report, json, verbose);
+            }
+            GenerationConfig limited =
+                    forgetting != null && forgetting.eviction().rebase() ? config : within(lm, ids.length, config);
             GenerationOutput output = new GenerationOutput(streams, !json);
-            Generation result = lm.generate(ids, cache, limited, Seams.none(), null, output);
+            boolean watch = attention || verbose && forgetting != null;
+            ForgettingResult result = llm.generate(ids, limited, forgetting, watch, output);
             output.end();
             if (json) {
-                printJson(streams, lm, result);
+                report.printJson(result, attention, verbose);
             }
-            summarise(streams.err(), lm, cache, result, limited.maxNewTokens() < maxTokens);
+            report.summarise(result, limited.maxNewTokens() < maxTokens);
+            if (verbose) {
+                report.details(result);
+            }
+            if (watch && !json) {
+                report.attention(result);
+            }
             return output.interrupted() ? Interrupt.EXIT_CODE : 0;
         }
     }
 
-    private void requireBaseline() {
-        if (mode.equals(MEMORY_ENHANCED)) {
-            throw new BadInputException("--mode memory_enhanced arrives with notebook 02 and is not available yet;"
-                    + " use --mode baseline.");
+    /** How to forget; null for the full cache alone. Flags that contradict each other are refused. */
+    private MemoryEnhanced forgetting() {
+        GenerationMode chosen = mode == null ? GenerationMode.BASELINE : GenerationMode.of(mode);
+        if (compare && mode != null) {
+            throw new BadInputException("--compare runs both modes, but --mode is " + mode + "; drop one of the two.");
         }
-        if (!mode.equals(BASELINE)) {
+        if (compare && attention) {
             throw new BadInputException(
-                    "--mode is '" + mode + "'; it must be " + BASELINE + " or " + MEMORY_ENHANCED + ".");
+                    "--return_attention_weights costs time, which --compare measures;" + " drop one of the two.");
         }
+        if (!compare && chosen == GenerationMode.BASELINE) {
+            memory.requireNone();
+            return null;
+        }
+        return memory.settings();
     }
 
-    private String promptText(Streams streams) {
+    private String promptText(Streams streams, boolean forgets) {
         if (raw && system != null) {
             throw new BadInputException(
                     "--system is part of the chat template, which --raw leaves out; drop one of the two.");
         }
-        String text = new TextInput(streams).textOrInput("--prompt", prompt);
+        boolean none = prompt == null && streams.fromTerminal();
+        if (none && forgets) {
+            streams.err().println("Prompt: " + EXAMPLE);
+        }
+        String text = none && forgets ? EXAMPLE : new TextInput(streams).textOrInput("--prompt", prompt);
         if (raw ? text.isEmpty() : text.isBlank()) {
             throw new BadInputException("The prompt is empty; give some text with --prompt.");
         }
@@ -136,72 +165,5 @@ final class GenerateCommand implements Callable<Integer> {
                     + "; lower it or drop --force_exact_length.");
         }
         return sampling.config(room);
-    }
-
-    private void printJson(Streams streams, CausalLm lm, Generation result) {
-        new JsonOutput()
-                .add("generated_text", result.text())
-                .add("full_text", result.promptText() + result.text())
-                .add("num_tokens", result.numTokens())
-                .add("prompt_tokens", result.promptTokens())
-                .add("generation_time", result.seconds())
-                .add("prefill_time", result.prefillSeconds())
-                .add("tokens_per_second", result.tokensPerSecond())
-                .add("generation_mode", mode)
-                .add("model", model.model())
-                .add("dtype", lm.dtype())
-                .add("device", lm.device())
-                .print(streams);
-    }
-
-    private void summarise(PrintStream err, CausalLm lm, KvCache cache, Generation result, boolean contextLimit) {
-        err.printf(
-                Locale.ROOT,
-                "%s in %s, %.1f tokens/s (prompt of %d tokens included); %s on %s%n",
-                result.numTokens() == 1 ? "1 token" : result.numTokens() + " tokens",
-                Format.seconds(result.seconds()),
-                result.tokensPerSecond(),
-                result.promptTokens(),
-                lm.dtype(),
-                lm.device());
-        if (contextLimit && result.finish() == Finish.LENGTH) {
-            err.println("The text ended because the model's context of "
-                    + lm.config().contextLength() + " tokens is full.");
-        }
-        if (verbose) {
-            details(err, lm, cache, result);
-        }
-    }
-
-    private static void details(PrintStream err, CausalLm lm, KvCache cache, Generation result) {
-        row(err, "prefill", "%s, %.1f tokens/s", Format.seconds(result.prefillSeconds()), prefillSpeed(result));
-        if (result.numTokens() > 1) {
-            row(
-                    err,
-                    "decode",
-                    "%s, %.1f tokens/s after the first token",
-                    Format.seconds(result.decodeSeconds()),
-                    result.decodeTokensPerSecond());
-        }
-        row(err, "ended by", "%s", result.finish().name().toLowerCase(Locale.ROOT));
-        row(err, "kernels", "%s", lm.format());
-        row(err, "weights", "%s", Format.bytes(lm.decoder().backend().weightBytes()));
-        row(err, "threads", "%d", Torch.threads());
-        row(
-                err,
-                "cache",
-                "%s held, %s used by %d tokens",
-                Format.bytes(cache.bytesHeld()),
-                Format.bytes(cache.bytesUsed()),
-                cache.tokensSeen());
-        row(err, "model", "%s", lm.origin());
-    }
-
-    private static double prefillSpeed(Generation result) {
-        return result.promptTokens() / Math.max(result.prefillSeconds(), 1e-9);
-    }
-
-    private static void row(PrintStream err, String name, String format, Object... values) {
-        err.printf(Locale.ROOT, "  %-9s %s%n", name, String.format(Locale.ROOT, format, values));
     }
 }

@@ -1,5 +1,6 @@
 package dev.engram.cli;
 
+import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.engram.model.BadInputException;
@@ -9,10 +10,13 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A peer in its own process, spoken to line by line; the protocol stands in environment/peers/README.md. */
 final class PeerContestant implements Contestant {
+    private static final Gson GSON = new Gson();
+
     private final String who;
     private final String dtype;
     private final String setting;
@@ -54,10 +58,21 @@ final class PeerContestant implements Contestant {
 
     @Override
     public double decode(int context, int tokens) {
+        return decode(context, tokens, Map.of());
+    }
+
+    /** Decoding with what else the peer's request takes, such as a mode or a press. */
+    double decode(int context, int tokens, Map<String, ?> more) {
         JsonObject request = request("decode");
         request.addProperty("context", context);
         request.addProperty("tokens", tokens);
+        more.forEach((name, value) -> request.add(name, GSON.toJsonTree(value)));
         return ask(request).get("tokens_per_second").getAsDouble();
+    }
+
+    /** Lets the peer drop the contexts that it keeps for the next round. */
+    void free() {
+        ask(request("free"));
     }
 
     @Override

@@ -114,7 +114,8 @@ final class Race {
         return l.dtype() + " " + l.setting();
     }
 
-    private double[] values(Predicate<Lap> which) {
+    /** Measured values in the order of the rounds. */
+    double[] values(Predicate<Lap> which) {
         return laps.stream().filter(which).mapToDouble(Lap::value).toArray();
     }
 

@@ -21,20 +21,22 @@ final class ThreadGain {
 
     /** Time of one thread over that of two, on small matrix products in alternate rounds; takes about half a second. */
     static double measure() {
-        int before = Torch.threads();
         try (NDManager manager = Torch.manager(DeviceChoice.CPU)) {
+            int before = Torch.threads();
             NDArray a = manager.ones(new Shape(SIZE, SIZE), DataType.FLOAT32);
             double[] one = new double[ROUNDS];
             double[] two = new double[ROUNDS];
-            seconds(a, 1);
-            seconds(a, 2);
-            for (int i = 0; i < ROUNDS; i++) {
-                one[i] = seconds(a, 1);
-                two[i] = seconds(a, 2);
+            try {
+                seconds(a, 1);
+                seconds(a, 2);
+                for (int i = 0; i < ROUNDS; i++) {
+                    one[i] = seconds(a, 1);
+                    two[i] = seconds(a, 2);
+                }
+                return median(one) / median(two);
+            } finally {
+                Torch.setThreads(before);
             }
-            return median(one) / median(two);
-        } finally {
-            Torch.setThreads(before);
         }
     }
 

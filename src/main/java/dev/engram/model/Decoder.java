@@ -8,6 +8,7 @@ import dev.engram.model.engine.Backend;
 import dev.engram.model.engine.Kernel;
 import dev.engram.model.engine.Weights;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -54,11 +55,11 @@ public final class Decoder implements AutoCloseable {
 
     /** An empty cache for a batch; {@code padding} counts the padding tokens at the left of each row. */
     public KvCache newCache(int batch, int[] padding) {
-        boolean padded = padding != null && java.util.Arrays.stream(padding).anyMatch(p -> p > 0);
+        boolean padded = padding != null && Arrays.stream(padding).anyMatch(p -> p > 0);
         return new KvCache(config, backend, batch, padded ? padding : null, 0);
     }
 
-    /** A cache that was saved before; one of a model with another shape, or a damaged file, gives a {@link BadInputException}. */
+    /** A cache that was saved before; one of another model, or a damaged file, gives a {@link BadInputException}. */
     public KvCache loadCache(Path file) {
         return KvCacheFile.load(this, file);
     }
@@ -175,8 +176,13 @@ public final class Decoder implements AutoCloseable {
                             mask(seams),
                             watch);
             cache.advance(tokens);
-            for (int i = 0; watch > 0 && i < config.layers(); i++) {
-                seams.watch().received(i, result.get(1 + i));
+            if (watch > 0) {
+                int[] columns = new int[config.layers()];
+                for (int i = 0; i < columns.length; i++) {
+                    columns[i] = cache.length(i)
+                            + (keys.isEmpty() ? 0 : (int) keys.get(i).getShape().get(2));
+                }
+                seams.watch().received(result.get(1), columns);
             }
             result.get(0).attach(out);
             return result.get(0);
@@ -275,6 +281,34 @@ public final class Decoder implements AutoCloseable {
     /** Log-probabilities of target ids [batch, tokens] under logits [batch, tokens, vocab], flattened. */
     public float[] logprobs(NDManager out, NDArray logits, NDArray targets) {
         return backend.first().kernel().one(out, "logprobs", logits, targets).toFloatArray();
+    }
+
+    /**
+     * Two predictions for the same positions, one value per position.
+     *
+     * @param logprobs log-probability of each target under the second
+     * @param kl KL(first || second) in nats
+     * @param same 1 where both hold the same token for the likeliest, else 0
+     */
+    public record Comparison(float[] logprobs, float[] kl, float[] same) {}
+
+    /**
+     * Compares predictions without taking them out of the engine.
+     *
+     * @param full logits [1, tokens, vocab]
+     * @param other logits of the same shape
+     * @param targets the token that follows each position
+     */
+    public Comparison compare(NDArray full, NDArray other, int[] targets) {
+        try (NDManager step = newScope()) {
+            float[] all = backend.first()
+                    .kernel()
+                    .one(step, "compare", full, other, Kernel.ids(step, new int[][] {targets}))
+                    .toFloatArray();
+            int n = targets.length;
+            return new Comparison(
+                    Arrays.copyOf(all, n), Arrays.copyOfRange(all, n, 2 * n), Arrays.copyOfRange(all, 2 * n, 3 * n));
+        }
     }
 
     /** The hidden state after the final norm, in f32: what the head reads. */

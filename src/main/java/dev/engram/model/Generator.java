@@ -39,8 +39,8 @@ final class Generator {
         TextStream text = new TextStream(tokenizer, stop, listener);
         List<Integer> ids = new ArrayList<>();
         Generation.Finish finish = Generation.Finish.LENGTH;
-        PolicyRunner forgetting = policy == null ? null : new PolicyRunner(policy, cache);
-        Seams plugins = forgetting == null ? seams : forgetting.listen(seams);
+        PolicyRunner forgetting = new PolicyRunner(policy, cache);
+        Seams plugins = forgetting.listen(seams);
         long start = System.nanoTime();
         int next = prefill(prompt, cache, config, plugins, forgetting, sampler);
         long first = System.nanoTime();
@@ -85,10 +85,11 @@ final class Generator {
         int at = 0;
         while (prompt.length - at > config.prefillChunk()) {
             int[] chunk = Arrays.copyOfRange(prompt, at, at + config.prefillChunk());
+            forgetting.before(chunk.length);
             try (NDManager scope = decoder.newScope()) {
                 decoder.forward(scope, new int[][] {chunk}, cache, seams);
             }
-            forget(forgetting, chunk.length);
+            forgetting.apply(chunk.length);
             at += chunk.length;
         }
         return step(Arrays.copyOfRange(prompt, at, prompt.length), cache, seams, forgetting, sampler);
@@ -96,20 +97,15 @@ final class Generator {
 
     /** Feeds tokens and chooses the next one. */
     private int step(int[] ids, KvCache cache, Seams seams, PolicyRunner forgetting, Sampler sampler) {
+        forgetting.before(ids.length);
         try (NDManager scope = decoder.newScope()) {
             NDArray hidden = decoder.forward(scope, new int[][] {ids}, cache, seams);
             NDArray logits = decoder.logits(scope, hidden, 1);
-            forget(forgetting, ids.length);
+            forgetting.apply(ids.length);
             if (sampler.plainGreedy()) {
                 return decoder.argmax(scope, logits)[0];
             }
             return sampler.choose(logits.toFloatArray());
-        }
-    }
-
-    private static void forget(PolicyRunner forgetting, int newTokens) {
-        if (forgetting != null) {
-            forgetting.apply(newTokens);
         }
     }
 }

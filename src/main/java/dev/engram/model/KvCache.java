@@ -2,8 +2,8 @@ package dev.engram.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.IValue;
+import dev.engram.model.engine.AngleTable;
 import dev.engram.model.engine.Backend;
 import dev.engram.model.engine.Kernel;
 import java.nio.file.Path;
@@ -20,41 +20,18 @@ import java.util.List;
  * left; such a cache cannot drop slots.
  */
 public final class KvCache implements AutoCloseable {
-    /** Slots by which a full buffer grows: small, so that the bytes held follow the text. */
-    private static final int BLOCK = 64;
-
     private final LmConfig config;
     private final Backend backend;
     private final NDManager manager;
     private final int batch;
     private final int[] padding;
     private final NDArray paddingTensor;
-    private final Layer[] layers;
+    private final CacheLayer[] layers;
     private final int firstPosition;
     private int nextPosition;
+    private int tokensSeen;
     private IValue pinnedKeys;
     private IValue pinnedValues;
-
-    /** One layer's buffers and what stands in its slots. */
-    private static final class Layer {
-        private NDArray keys;
-        private NDArray values;
-        private int capacity;
-        private int length;
-        /** [1][capacity], or [kvHeads][capacity] once heads keep different tokens. */
-        private int[][] positions = new int[1][0];
-
-        private Layer copy() {
-            Layer copy = new Layer();
-            copy.length = length;
-            copy.capacity = capacity;
-            copy.positions = new int[positions.length][];
-            for (int h = 0; h < positions.length; h++) {
-                copy.positions[h] = positions[h].clone();
-            }
-            return copy;
-        }
-    }
 
     /**
      * An empty cache.
@@ -73,11 +50,9 @@ public final class KvCache implements AutoCloseable {
         this.paddingTensor = padding == null
                 ? Kernel.none(manager)
                 : manager.create(Arrays.stream(padding).asLongStream().toArray());
-        this.layers = new Layer[config.layers()];
+        this.layers = new CacheLayer[config.layers()];
         for (int i = 0; i < layers.length; i++) {
-            layers[i] = new Layer();
-            layers[i].keys = buffer(0);
-            layers[i].values = buffer(0);
+            layers[i] = new CacheLayer(backend.tools(), manager, empty(), empty());
         }
     }
 
@@ -89,16 +64,11 @@ public final class KvCache implements AutoCloseable {
         this.padding = other.padding.clone();
         this.firstPosition = other.firstPosition;
         this.nextPosition = other.nextPosition;
+        this.tokensSeen = other.tokensSeen;
         this.paddingTensor = padding.length == 0
                 ? Kernel.none(manager)
                 : manager.create(Arrays.stream(padding).asLongStream().toArray());
-        this.layers = new Layer[other.layers.length];
-        for (int i = 0; i < layers.length; i++) {
-            Layer from = other.layers[i];
-            layers[i] = from.copy();
-            layers[i].keys = backend.tools().one(manager, "grow", from.keys, from.length, from.capacity);
-            layers[i].values = backend.tools().one(manager, "grow", from.values, from.length, from.capacity);
-        }
+        this.layers = Arrays.stream(other.layers).map(l -> l.copy(manager)).toArray(CacheLayer[]::new);
     }
 
     /** An independent copy; the bytes held double. */
@@ -110,13 +80,18 @@ public final class KvCache implements AutoCloseable {
         return batch;
     }
 
+    /** Shape of the model whose text this is. */
+    public LmConfig config() {
+        return config;
+    }
+
     public int layers() {
         return layers.length;
     }
 
     /** Slots of a layer. */
     public int length(int layer) {
-        return layers[layer].length;
+        return layers[layer].length();
     }
 
     /** Position that the next token will have. */
@@ -126,34 +101,38 @@ public final class KvCache implements AutoCloseable {
 
     /** Tokens that were ever fed, dropped ones included. */
     public int tokensSeen() {
-        return nextPosition - firstPosition;
+        return tokensSeen;
     }
 
     /** True positions of a layer's slots for one key/value head, ascending. */
     public int[] positions(int layer, int head) {
-        int[][] p = layers[layer].positions;
-        return Arrays.copyOf(p[p.length == 1 ? 0 : head], layers[layer].length);
+        return layers[layer].positions(head);
     }
 
     /** Whether heads of this layer keep different tokens. */
     public boolean perHead(int layer) {
-        return layers[layer].positions.length > 1;
+        return layers[layer].perHead();
     }
 
     /** Bytes of the buffers as allocated, room for the next tokens included. */
     public long bytesHeld() {
         long slots = 0;
-        for (Layer layer : layers) {
-            slots += layer.capacity;
+        for (CacheLayer layer : layers) {
+            slots += layer.capacity();
         }
         return slots * bytesPerSlot();
+    }
+
+    /** Bytes that the buffers would have if nothing had been dropped, filled by passes alone. */
+    public long bytesOfFull() {
+        return layers.length * (long) CacheLayer.blocks(tokensSeen) * bytesPerSlot();
     }
 
     /** Bytes of the slots in use. */
     public long bytesUsed() {
         long slots = 0;
-        for (Layer layer : layers) {
-            slots += layer.length;
+        for (CacheLayer layer : layers) {
+            slots += layer.length();
         }
         return slots * bytesPerSlot();
     }
@@ -165,21 +144,17 @@ public final class KvCache implements AutoCloseable {
 
     /** Keys of a layer as stored, in f32, [batch, kvHeads, slots, headDim]; rotated to their positions. */
     public NDArray keys(NDManager out, int layer) {
-        return backend.tools().one(out, "rows", layers[layer].keys, layers[layer].length);
+        return backend.tools().one(out, "rows", layers[layer].keys(), layers[layer].length());
     }
 
     /** Values of a layer in f32, [batch, kvHeads, slots, headDim]. */
     public NDArray values(NDManager out, int layer) {
-        return backend.tools().one(out, "rows", layers[layer].values, layers[layer].length);
+        return backend.tools().one(out, "rows", layers[layer].values(), layers[layer].length());
     }
 
     /** Makes room for {@code tokens} more in every layer at once. */
     public void reserve(int tokens) {
-        for (Layer layer : layers) {
-            if (layer.length + tokens > layer.capacity) {
-                resize(layer, layer.length + tokens);
-            }
-        }
+        makeRoom(tokens, false);
     }
 
     /**
@@ -191,63 +166,81 @@ public final class KvCache implements AutoCloseable {
         if (padding.length > 0) {
             throw new IllegalStateException("a cache of padded prompts cannot drop slots; use batch 1");
         }
-        Layer l = layers[layer];
         if (kept.length != 1 && kept.length != config.kvHeads()) {
             throw new IllegalArgumentException("kept slots for " + kept.length + " heads, but a layer has "
                     + config.kvHeads() + "; give one list or one per head");
         }
-        check(kept, l.length);
-        int n = kept[0].length;
-        if (n == l.length) {
-            return;
+        if (kept[0].length != layers[layer].length()) {
+            unpin();
+            layers[layer].keep(kept);
         }
-        int capacity = n + Math.min(BLOCK, l.length - n);
-        long[] flat = new long[kept.length * n];
-        for (int h = 0; h < kept.length; h++) {
-            for (int s = 0; s < n; s++) {
-                flat[h * n + s] = kept[h][s];
-            }
-        }
-        try (NDArray slots = manager.create(flat, new Shape(kept.length, n))) {
-            replace(
-                    l,
-                    backend.tools().one(manager, "keep", l.keys, slots, capacity),
-                    backend.tools().one(manager, "keep", l.values, slots, capacity),
-                    capacity);
-        }
-        int heads = Math.max(kept.length, l.positions.length);
-        int[][] positions = new int[heads][capacity];
-        for (int h = 0; h < heads; h++) {
-            int[] from = l.positions[l.positions.length == 1 ? 0 : h];
-            int[] which = kept[kept.length == 1 ? 0 : h];
-            for (int s = 0; s < n; s++) {
-                positions[h][s] = from[which[s]];
-            }
-        }
-        l.positions = positions;
-        l.length = n;
     }
 
     /** Takes back the last {@code tokens} tokens, as if they had not been fed; none of their slots may have been dropped. */
     public void truncate(int tokens) {
-        for (Layer layer : layers) {
-            for (int[] head : layer.positions) {
-                int first = layer.length - tokens;
-                if (first < 0 || tokens > 0 && head[first] != nextPosition - tokens) {
-                    throw new IllegalArgumentException(
-                            tokens + " tokens cannot be taken back: some of them were dropped");
-                }
+        for (CacheLayer layer : layers) {
+            if (!layer.endsAt(tokens, nextPosition - tokens)) {
+                throw new IllegalArgumentException(tokens + " tokens cannot be taken back: some of them were dropped");
             }
         }
-        for (Layer layer : layers) {
-            layer.length -= tokens;
+        for (CacheLayer layer : layers) {
+            layer.cut(tokens);
         }
         nextPosition -= tokens;
+        tokensSeen -= tokens;
+    }
+
+    /**
+     * Gives the kept tokens consecutive positions, as if the dropped ones had never been there, and rotates their keys along.
+     * Layers of different length end at the same position, the longest one starting at the text's first. A long text then
+     * never leaves the positions that the model was trained on (StreamingLLM's positions within the cache). Rotating bf16 keys
+     * rounds them each time, so do it every few dozen tokens.
+     */
+    public void rebase() {
+        if (!(config.positions() instanceof Positions.Rope rope)) {
+            throw new BadInputException(
+                    "This model has learned positions, which cannot be rotated; use absolute ones.");
+        }
+        int longest = Arrays.stream(layers).mapToInt(CacheLayer::length).max().orElse(0);
+        float[] inverse = AngleTable.inverseFrequencies(rope, config.headDim());
+        for (CacheLayer layer : layers) {
+            layer.rebase(firstPosition + longest, inverse);
+        }
+        nextPosition = firstPosition + longest;
+    }
+
+    /**
+     * Lets the next token have another position than the one behind the last token. Only for the study of caches that lose
+     * track of positions; keys stay as they are.
+     */
+    public void continueAt(int position) {
+        nextPosition = position;
+    }
+
+    /**
+     * Lets passes read keys and values multiplied by a factor per slot, until {@link #unfade}. Both the true and the multiplied
+     * buffers are held meanwhile. Only for the study of caches that weaken tokens this way.
+     *
+     * @param factors [layers][slots]
+     */
+    public void fade(float[][] factors) {
+        unpin();
+        for (int i = 0; i < layers.length; i++) {
+            layers[i].fade(factors[i]);
+        }
+    }
+
+    /** Takes the true keys and values back; those written since {@link #fade} stay. */
+    public void unfade() {
+        unpin();
+        for (CacheLayer layer : layers) {
+            layer.unfade();
+        }
     }
 
     /** Drops slots of a layer, the same for all heads. */
     public void drop(int layer, int... slots) {
-        boolean[] gone = new boolean[layers[layer].length];
+        boolean[] gone = new boolean[layers[layer].length()];
         for (int s : slots) {
             if (s < 0 || s >= gone.length) {
                 throw new IllegalArgumentException(
@@ -260,9 +253,9 @@ public final class KvCache implements AutoCloseable {
 
     /** Drops the slots of a layer whose mask is true. */
     public void drop(int layer, boolean[] gone) {
-        if (gone.length != layers[layer].length) {
+        if (gone.length != layers[layer].length()) {
             throw new IllegalArgumentException(
-                    "a mask of " + gone.length + " slots for a layer with " + layers[layer].length);
+                    "a mask of " + gone.length + " slots for a layer with " + layers[layer].length());
         }
         List<Integer> kept = new ArrayList<>();
         for (int s = 0; s < gone.length; s++) {
@@ -273,67 +266,35 @@ public final class KvCache implements AutoCloseable {
         keep(layer, new int[][] {kept.stream().mapToInt(Integer::intValue).toArray()});
     }
 
-    private static void check(int[][] kept, int length) {
-        for (int[] head : kept) {
-            if (head.length != kept[0].length) {
-                throw new IllegalArgumentException("heads of a layer must keep equally many slots");
-            }
-            for (int s = 0; s < head.length; s++) {
-                if (head[s] < 0 || head[s] >= length || s > 0 && head[s] <= head[s - 1]) {
-                    throw new IllegalArgumentException("kept slots must ascend below " + length + ", found " + head[s]);
-                }
-            }
-        }
-    }
-
     /** Room for {@code tokens} new slots in every layer; called before a forward pass. */
     void prepare(int tokens) {
-        for (Layer layer : layers) {
-            if (layer.length + tokens > layer.capacity) {
-                resize(layer, (layer.length + tokens + BLOCK - 1) / BLOCK * BLOCK);
+        makeRoom(tokens, true);
+    }
+
+    private void makeRoom(int tokens, boolean blocks) {
+        for (CacheLayer layer : layers) {
+            if (layer.full(tokens)) {
+                unpin();
+                layer.grow(tokens, blocks);
             }
         }
     }
 
     /** Counts {@code tokens} new slots; called after a forward pass wrote them. */
     void advance(int tokens) {
-        for (Layer layer : layers) {
-            for (int h = 0; h < layer.positions.length; h++) {
-                for (int t = 0; t < tokens; t++) {
-                    layer.positions[h][layer.length + t] = nextPosition + t;
-                }
-            }
-            layer.length += tokens;
+        for (CacheLayer layer : layers) {
+            layer.advance(tokens, nextPosition);
         }
         nextPosition += tokens;
+        tokensSeen += tokens;
     }
 
-    private void resize(Layer layer, int capacity) {
-        replace(
-                layer,
-                backend.tools().one(manager, "grow", layer.keys, layer.length, capacity),
-                backend.tools().one(manager, "grow", layer.values, layer.length, capacity),
-                capacity);
-        for (int h = 0; h < layer.positions.length; h++) {
-            layer.positions[h] = Arrays.copyOf(layer.positions[h], capacity);
-        }
-    }
-
-    private void replace(Layer layer, NDArray keys, NDArray values, int capacity) {
-        unpin();
-        layer.keys.close();
-        layer.values.close();
-        layer.keys = keys;
-        layer.values = values;
-        layer.capacity = capacity;
-    }
-
-    private NDArray buffer(int capacity) {
+    private NDArray empty() {
         return backend.tools()
                 .one(
                         manager,
                         "zeros",
-                        new long[] {batch, config.kvHeads(), capacity, config.headDim()},
+                        new long[] {batch, config.kvHeads(), 0, config.headDim()},
                         backend.cacheType(),
                         paddingTensor);
     }
@@ -350,8 +311,9 @@ public final class KvCache implements AutoCloseable {
     /** The key buffers of all layers as one kernel argument. */
     IValue pinnedKeys() {
         if (pinnedKeys == null) {
-            pinnedKeys = Kernel.pin(Arrays.stream(layers).map(l -> l.keys).toList());
-            pinnedValues = Kernel.pin(Arrays.stream(layers).map(l -> l.values).toList());
+            pinnedKeys = Kernel.pin(Arrays.stream(layers).map(CacheLayer::keys).toList());
+            pinnedValues =
+                    Kernel.pin(Arrays.stream(layers).map(CacheLayer::values).toList());
         }
         return pinnedKeys;
     }
@@ -362,16 +324,16 @@ public final class KvCache implements AutoCloseable {
     }
 
     NDArray keyBuffer(int layer) {
-        return layers[layer].keys;
+        return layers[layer].keys();
     }
 
     NDArray valueBuffer(int layer) {
-        return layers[layer].values;
+        return layers[layer].values();
     }
 
     /** Slot at which each layer's next token is written. */
     long[] starts() {
-        return Arrays.stream(layers).mapToLong(l -> l.length).toArray();
+        return Arrays.stream(layers).mapToLong(CacheLayer::length).toArray();
     }
 
     int[] padding() {
@@ -391,23 +353,20 @@ public final class KvCache implements AutoCloseable {
      * cannot be written gives a {@link BadInputException} and leaves nothing behind.
      */
     public void save(Path file) {
-        KvCacheFile.save(this, config, file);
+        KvCacheFile.save(this, config, backend.fingerprint(), file);
     }
 
-    NDManager newScope() {
+    /** A manager for arrays beside the cache, such as a bias per slot; the caller closes it. */
+    public NDManager newScope() {
         return manager.newSubManager();
     }
 
     /** Fills an empty layer from saved rows, f32 [batch, kvHeads, slots, headDim]. */
     void restore(int layer, NDArray keys, NDArray values, int[][] positions, int next) {
-        Layer l = layers[layer];
-        int n = positions[0].length;
-        resize(l, n);
-        l.positions = positions;
-        backend.tools().call(manager, "put_rows", l.keys, keys).close();
-        backend.tools().call(manager, "put_rows", l.values, values).close();
-        l.length = n;
+        unpin();
+        layers[layer].restore(keys, values, positions);
         nextPosition = next;
+        tokensSeen = next - firstPosition;
     }
 
     @Override

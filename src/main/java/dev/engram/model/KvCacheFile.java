@@ -16,18 +16,23 @@ import java.util.stream.Collectors;
 
 /**
  * A cache as a safetensors file: per layer {@code layers.i.keys} and {@code layers.i.values} [batch, kvHeads, slots, headDim]
- * and {@code layers.i.positions} [1|kvHeads, slots], all F32, and in the metadata the model's shape and where the text
- * stands. Positions below 2^24 are exact in F32.
+ * and {@code layers.i.positions} [1|kvHeads, slots], all F32, and in the metadata the model's shape, a fingerprint of its
+ * weights ({@link dev.engram.model.source.ModelHash#sample}) and where the text stands. Positions below 2^24 are exact in F32.
+ * The number format may differ between saving and loading; adapters are not recorded.
  */
 final class KvCacheFile {
     private static final String FORMAT = "engram-kv-cache-1";
 
+    /** Metadata entry with a sampled hash of the weights. */
+    private static final String FINGERPRINT = "weights_sample";
+
     private KvCacheFile() {}
 
-    static void save(KvCache cache, LmConfig config, Path file) {
+    static void save(KvCache cache, LmConfig config, String fingerprint, Path file) {
         SafetensorsWriter writer = new SafetensorsWriter();
         shape(config).forEach(writer::metadata);
         writer.metadata("format", FORMAT)
+                .metadata(FINGERPRINT, fingerprint)
                 .metadata("batch", "" + cache.batch())
                 .metadata(
                         "padding",
@@ -75,6 +80,11 @@ final class KvCacheFile {
                             + metadata.get(field) + ", but this one has " + value + "; load it with the same model.");
                 }
             });
+            String own = decoder.backend().fingerprint();
+            if (!own.equals(metadata.get(FINGERPRINT))) {
+                throw new BadInputException(path + " was saved by a model with other weights (their fingerprint is "
+                        + metadata.get(FINGERPRINT) + ", this model's is " + own + "); load it with the same model.");
+            }
             int batch = number(path, metadata, "batch", 1);
             int first = number(path, metadata, "first_position", 0);
             int next = number(path, metadata, "next_position", first);

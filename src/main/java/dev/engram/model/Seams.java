@@ -29,6 +29,22 @@ public record Seams(AttentionWatch watch, ExtraRows rows, HiddenHook hook, SlotB
          *     heads that share a key/value head; a query's share over all rows and slots is 1
          */
         void received(int layer, NDArray received);
+
+        /**
+         * Called once for a pass that ran as one call; hands each layer its part.
+         *
+         * @param all the layers' attention side by side, [batch, kvHeads, sum of columns]
+         * @param columns rows and slots of each layer
+         */
+        default void received(NDArray all, int[] columns) {
+            int at = 0;
+            for (int i = 0; i < columns.length; i++) {
+                try (NDArray part = all.get(":, :, " + at + ":" + (at + columns[i]))) {
+                    received(i, part);
+                }
+                at += columns[i];
+            }
+        }
     }
 
     /** Extra key/value rows per layer, read in the same softmax as the text. */

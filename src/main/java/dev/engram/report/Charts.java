@@ -41,6 +41,8 @@ public final class Charts {
     private static final float[][] DASHES = {null, {9, 4}, {2, 4}, {9, 4, 2, 4}};
     /** Beyond this many points markers run into each other and are left out. */
     private static final int MOST_MARKERS = 40;
+    /** Beyond this many points a dash is longer than the way to the next point. */
+    private static final int MOST_DASHES = 60;
 
     private Charts() {}
 
@@ -49,7 +51,8 @@ public final class Charts {
         XYChart chart = xy(title, x, y, series);
         for (int i = 0; i < series.length; i++) {
             XYSeries drawn = add(chart, series[i]);
-            drawn.setLineStyle(stroke(i));
+            // XChart begins the dashes anew at every point, so that a dense line would look solid anyway.
+            drawn.setLineStyle(stroke(series[i].x().length > MOST_DASHES ? 0 : i));
             drawn.setMarker(series[i].x().length > MOST_MARKERS ? SeriesMarkers.NONE : MARKERS[i % MARKERS.length]);
         }
         return chart;

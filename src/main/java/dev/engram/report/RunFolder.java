@@ -25,6 +25,9 @@ import tech.tablesaw.api.Table;
  * figures/*.png. Everything is written into a hidden folder beside it, and {@link #commit()} puts that in place of the former
  * run; without commit, close throws it away. So a run that fails or is killed leaves the former one whole.
  *
+ * <p>Where the environment variable ENGRAM_RESULTS names a folder, runs are written there and not below {@code results}. A
+ * trial run of the notebooks, such as that of {@code ./engram test}, so leaves the results of the checkout as they are.
+ *
  * <pre>{@code
  * try (RunFolder run = RunFolder.open(results, "decode-speed", Profile.fromEnvironment(), 7)) {
  *     run.setting("tokens", 256);
@@ -38,6 +41,9 @@ public final class RunFolder implements AutoCloseable {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]+(-[a-z0-9]+)*");
     /** Hidden neighbours: the profile, what it is, the process that made it, a counter. */
     private static final Pattern HIDDEN = Pattern.compile("\\.([a-z]+)\\.(new|old)-(\\d+)-(\\d+)");
+
+    /** Name of the environment variable that sends runs to another folder. */
+    private static final String VARIABLE = "ENGRAM_RESULTS";
 
     private static final Gson JSON =
             new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
@@ -63,7 +69,11 @@ public final class RunFolder implements AutoCloseable {
      * @param seed the seed that every random step of the run derives from
      */
     public static RunFolder open(Path results, String experiment, Profile profile, long seed) {
-        Path target = target(results, experiment, profile);
+        return open(results, redirection(), experiment, profile, seed);
+    }
+
+    static RunFolder open(Path results, Path redirection, String experiment, Profile profile, long seed) {
+        Path target = target(redirection == null ? results : redirection, experiment, profile);
         try {
             Files.createDirectories(target.getParent());
             tidy(target);
@@ -83,8 +93,15 @@ public final class RunFolder implements AutoCloseable {
         }
     }
 
-    /** The folder of the last committed run. */
+    /** The folder of the last committed run; one that was sent to ENGRAM_RESULTS comes before one below {@code results}. */
     public static Path existing(Path results, String experiment, Profile profile) {
+        return existing(results, redirection(), experiment, profile);
+    }
+
+    static Path existing(Path results, Path redirection, String experiment, Profile profile) {
+        if (redirection != null && Files.isDirectory(target(redirection, experiment, profile))) {
+            return existing(redirection, null, experiment, profile);
+        }
         Path target = target(results, experiment, profile);
         try {
             if (Files.isDirectory(target.getParent())) {
@@ -206,6 +223,11 @@ public final class RunFolder implements AutoCloseable {
                 delete(neighbour);
             }
         }
+    }
+
+    private static Path redirection() {
+        String folder = System.getenv(VARIABLE);
+        return folder == null || folder.isBlank() ? null : Path.of(folder);
     }
 
     private static Path target(Path results, String experiment, Profile profile) {

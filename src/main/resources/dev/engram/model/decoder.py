@@ -4,11 +4,12 @@
 #         n visible slots of the cache (the T new ones last), m extra rows.
 # An empty tensor stands for "absent". Names in capitals are written in by Java from the model's configuration.
 # The residual stream x is always f32; linears read and give the type ACT (f32 or bf16), as do q, k, v and the cache.
+# WIDE is the type in which attention multiplies matrices itself: ACT, or f32 on machines without products of bf16.
 # w is a flat list of weights and b the place where this layer's begin; what stands at which offset, and how a
 # linear layer is computed, is said by the projections (projections/*.py) and linear formats (linear/*.py).
 
 
-def norm(self, x: Tensor, gain: Tensor) -> Tensor:  # RMSNorm over the last axis, f32 -> the type of the linears
+def rms_norm(self, x: Tensor, gain: Tensor) -> Tensor:  # over the last axis, f32 -> the type of the linears
     r = torch.rsqrt(torch.add(torch.mean(torch.mul(x, x), [-1], True), EPS))
     return torch.to(torch.mul(torch.mul(x, r), gain), ACT)
 
@@ -24,7 +25,7 @@ def project(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor], a: int
     y = torch.reshape(y, [torch.size(x, 0), torch.size(x, 1), H + 2 * KV, D])
     qk = torch.slice(y, 2, 0, H + KV)
     if QKNORM:
-        qk = self.norm(torch.to(qk, 6), self.qk_gain(w, b))
+        qk = self.rms_norm(torch.to(qk, 6), self.qk_gain(w, b))
     return (qk, torch.slice(y, 2, H + KV))
 
 
@@ -56,7 +57,8 @@ def attend_fast(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, causal: boo
         if torch.numel(mask) > 0:
             o = torch.scaled_dot_product_attention(qg, k, v, m)
         elif n > LONG:
-            # few queries, many keys: keys times queries is faster than PyTorch's fused attention from about here
+            # few queries, many keys: keys times queries is faster than PyTorch's fused attention from about here, on
+            # machines that multiply in this type; on others LONG is never reached
             s = torch.transpose(torch.matmul(k, torch.transpose(qg, 2, 3)), 2, 3)
             p = torch.softmax(torch.mul(torch.to(s, 6), SCALE), -1)
             o = torch.matmul(torch.to(p, ops.prim.dtype(v)), v)
@@ -83,7 +85,9 @@ def attend_seen(self, q: Tensor, k: Tensor, v: Tensor, ek: Tensor, ev: Tensor, e
     T = torch.size(q, 1)
     n = torch.size(k, 2)
     m = torch.size(ek, 2)
-    qg = torch.reshape(torch.transpose(q, 1, 2), [B, KV, G * T, D])
+    k = torch.to(k, WIDE)
+    v = torch.to(v, WIDE)
+    qg = torch.to(torch.reshape(torch.transpose(q, 1, 2), [B, KV, G * T, D]), WIDE)
     if T == 1:
         s = torch.transpose(torch.matmul(k, torch.transpose(qg, 2, 3)), 2, 3)
     else:
@@ -93,18 +97,18 @@ def attend_seen(self, q: Tensor, k: Tensor, v: Tensor, ek: Tensor, ev: Tensor, e
     if torch.numel(mask) > 0:
         s = torch.add(s, torch.unsqueeze(mask, 2))
     if m > 0:
-        e = torch.reshape(torch.to(torch.matmul(qg, torch.transpose(ek, 2, 3)), 6), [B, KV, G, T, m])
+        e = torch.reshape(torch.to(torch.matmul(qg, torch.transpose(torch.to(ek, WIDE), 2, 3)), 6), [B, KV, G, T, m])
         e = torch.mul(e, SCALE)
         if torch.numel(emask) > 0:
             e = torch.add(e, emask)
         s = torch.cat([e, s], -1)
     p = torch.softmax(s, -1)
-    pv = torch.reshape(torch.to(p, ops.prim.dtype(v)), [B, KV, G * T, m + n])
+    pv = torch.reshape(torch.to(p, WIDE), [B, KV, G * T, m + n])
     if m > 0:
-        o = torch.add(torch.matmul(torch.slice(pv, 3, 0, m), ev), torch.matmul(torch.slice(pv, 3, m), v))
+        o = torch.add(torch.matmul(torch.slice(pv, 3, 0, m), torch.to(ev, WIDE)), torch.matmul(torch.slice(pv, 3, m), v))
     else:
         o = torch.matmul(pv, v)
-    o = torch.reshape(torch.transpose(torch.reshape(o, [B, H, T, D]), 1, 2), [B, T, H * D])
+    o = torch.to(torch.reshape(torch.transpose(torch.reshape(o, [B, H, T, D]), 1, 2), [B, T, H * D]), ops.prim.dtype(q))
     if watch > 0:
         received = torch.mean(torch.sum(torch.slice(p, 3, max(0, T - watch)), [3]), [2])
     else:
@@ -196,6 +200,8 @@ def stack(self, x: Tensor, w: List[Tensor], lora: List[Tensor], cos_table: Tenso
         if watch > 0:
             _1 = torch.append(received, seen[0])
         x = self.feed_forward_half(x, w, i * STRIDE, lora, i * 15)
+    if watch > 0:  # side by side, so that they reach Java in one piece
+        return (x, [torch.cat(received, -1)])
     return (x, received)
 
 
@@ -261,6 +267,17 @@ def cross_entropy(self, logits: Tensor, labels: Tensor) -> Tensor:
 def logprobs(self, logits: Tensor, targets: Tensor) -> Tensor:  # [B, T, vocab], [B, T] -> [B, T]
     chosen = torch.squeeze(torch.gather(logits, 2, torch.unsqueeze(targets, 2)), 2)
     return torch.sub(chosen, torch.logsumexp(logits, [2]))
+
+
+def compare(self, full: Tensor, other: Tensor, targets: Tensor) -> Tensor:
+    # logits [B, T, vocab] twice, targets [B, T] -> [3, B, T]: log-probability of the targets under other, KL(full || other)
+    # in nats, and 1 where both have the same argmax
+    p = torch.log_softmax(full, -1)
+    q = torch.log_softmax(other, -1)
+    chosen = torch.squeeze(torch.gather(q, 2, torch.unsqueeze(targets, 2)), 2)
+    kl = torch.sum(torch.mul(torch.exp(p), torch.sub(p, q)), [2])
+    same = torch.to(torch.eq(torch.argmax(full, -1), torch.argmax(other, -1)), 6)
+    return torch.stack([chosen, kl, same])
 
 
 def argmax(self, logits: Tensor) -> Tensor:  # [B, T, vocab] -> [B, T]

@@ -80,3 +80,30 @@ def put_rows(self, buffer: Tensor, values: Tensor) -> Tensor:
 
 def copy_of(self, x: Tensor) -> Tensor:
     return torch.clone(x)
+
+
+def rerotate(self, buffer: Tensor, used: int, cos: Tensor, sin: Tensor) -> Tensor:
+    # turns rotated keys further, in place; cos, sin [1, 1|KV, used, D] of the angle between, sin with rotate_half's sign
+    rows = torch.slice(buffer, 2, 0, used)
+    x = torch.to(rows, 6)
+    turned = torch.roll(x, [torch.floordiv(torch.size(x, 3), 2)], [-1])
+    return torch.copy_(rows, torch.addcmul(torch.mul(x, cos), turned, sin))
+
+
+def faded(self, buffer: Tensor, factors: Tensor) -> Tensor:  # factors [1, 1, used, 1]
+    used = torch.size(factors, 2)
+    out = torch.empty_like(buffer)
+    _1 = torch.copy_(torch.slice(out, 2, 0, used), torch.mul(torch.to(torch.slice(buffer, 2, 0, used), 6), factors))
+    return out
+
+
+def put_slots(self, dest: Tensor, src: Tensor, start: int, end: int) -> Tensor:
+    return torch.copy_(torch.slice(dest, 2, start, end), torch.slice(src, 2, start, end))
+
+
+def product(self, a: Tensor, b: Tensor) -> Tensor:
+    return torch.matmul(a, b)
+
+
+def product_wide(self, a: Tensor, b: Tensor) -> Tensor:
+    return torch.matmul(torch.to(a, 6), torch.to(b, 6))

@@ -53,6 +53,25 @@ class DefaultModelCliTest {
     }
 
     @Test
+    void memoryEnhancedForgetsWithin200Tokens() {
+        JsonObject json = Cli.run(
+                        "generate",
+                        "--json",
+                        "--threads",
+                        "1",
+                        "--mode",
+                        "memory_enhanced",
+                        "--prompt",
+                        "Tell me how tides come about.",
+                        "--max_tokens",
+                        "200",
+                        "--force_exact_length")
+                .json();
+        assertTrue(json.get("cache_deletion_percentage").getAsDouble() > 0, json.toString());
+        assertTrue(json.getAsJsonObject("layer_lengths").get("min").getAsInt() >= 36, json.toString());
+    }
+
+    @Test
     void perplexityOfEnglishIsLow() throws IOException {
         Path file = Files.writeString(
                 folder.resolve("text.txt"),

@@ -88,6 +88,11 @@ class GenerateCommandTest {
                         "prefill_time",
                         "tokens_per_second",
                         "generation_mode",
+                        "cache_deletion_percentage",
+                        "bytes_held",
+                        "bytes_peak",
+                        "bytes_full",
+                        "layer_lengths",
                         "model",
                         "dtype",
                         "device"),
@@ -97,6 +102,11 @@ class GenerateCommandTest {
         assertEquals(model, json.get("model").getAsString());
         assertEquals("f32", json.get("dtype").getAsString());
         assertEquals("cpu", json.get("device").getAsString());
+        assertEquals(0, json.get("cache_deletion_percentage").getAsDouble());
+        assertEquals(json.get("bytes_full"), json.get("bytes_held"));
+        assertEquals(
+                json.get("prompt_tokens").getAsInt() + 49,
+                json.getAsJsonObject("layer_lengths").get("min").getAsInt());
         String text = json.get("full_text").getAsString();
         assertTrue(text.endsWith(json.get("generated_text").getAsString()));
         assertTrue(text.contains("hello"));

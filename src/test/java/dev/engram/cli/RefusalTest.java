@@ -112,9 +112,68 @@ class RefusalTest {
         Cli.typed("", "generate", "--model", tiny.toString()).refused("--prompt", "pipe");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--policy lru                                      | There is no policy 'lru'; choose one of full, random",
+                "--hard_delete_threshold 0                         | --hard_delete_threshold is 0.0",
+                "--hard_delete_threshold 1                         | --hard_delete_threshold is 1.0",
+                "--hard_delete_threshold NaN                       | --hard_delete_threshold is NaN",
+                "--hard_delete_threshold low                       | --hard_delete_threshold is 'low', which is not a number",
+                "--hard_delete_threshold 0.1 --policy window       | the policy window deletes by none",
+                "--hard_delete_threshold 0.1 --policy ebbinghaus-soft | the policy ebbinghaus-soft deletes by none",
+                "--budget 35                                       | budget of 35 tokens is below the 36 protected",
+                "--budget 40 --sinks 9                             | budget of 40 tokens is below the 41 protected",
+                "--budget plenty                                   | 'plenty' is no budget",
+                "--budget 0                                        | budget of 0.0 tokens is no part",
+                "--budget 150%                                     | budget of 1.5 share is no part",
+                "--sinks -1                                        | sinks (-1)",
+                "--every 0                                         | every (0)",
+                "--policy window                                   | window deletes nothing without a budget",
+                "--policy full --budget 64                         | full keeps everything",
+                "--pyramid                                         | add --budget",
+                "--soft --policy window                            | --soft is a form of --policy ebbinghaus"
+            })
+    void waysOfForgettingThatContradict(String flags, String sentence) {
+        String[] both = ("--mode memory_enhanced " + flags.strip()).split(" ");
+        generate(tiny, both).refused(sentence.strip());
+        generate(tiny, ("--compare " + flags.strip()).split(" ")).refused(sentence.strip());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--policy window --mode baseline       | --policy says how to forget",
+                "--hard_delete_threshold 0.1           | --hard_delete_threshold says how to forget",
+                "--budget 64                           | --budget says how to forget",
+                "--sinks 2                             | --sinks says how to forget",
+                "--recent 2                            | --recent says how to forget",
+                "--every 2                             | --every says how to forget",
+                "--rebase                              | --rebase says how to forget",
+                "--pyramid                             | --pyramid says how to forget",
+                "--soft                                | --soft says how to forget",
+                "--compare --mode baseline             | --compare runs both modes",
+                "--compare --return_attention_weights  | --return_attention_weights costs time"
+            })
+    void modesThatContradict(String flags, String sentence) {
+        generate(tiny, flags.strip().split(" ")).refused(sentence.strip());
+    }
+
     @Test
-    void memoryEnhancedIsAnnounced() {
-        generate(tiny, "--mode", "memory_enhanced").refused("arrives with notebook 02", "not available yet");
+    void aCacheThatForgetsStillEndsAtTheContext() {
+        Cli.run(
+                        "generate",
+                        "--model",
+                        tiny.toString(),
+                        "--dtype",
+                        "f32",
+                        "--mode",
+                        "memory_enhanced",
+                        "--prompt",
+                        "word ".repeat(80))
+                .refused("context", "256", "--rebase");
     }
 
     @ParameterizedTest

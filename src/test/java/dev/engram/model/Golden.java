@@ -21,9 +21,9 @@ import java.nio.file.Path;
 import java.util.Set;
 
 /** Reference numbers of the tiny checkpoints; make_tiny.py says how they were made. */
-final class Golden {
+public final class Golden {
     static final Path FOLDER = Path.of("src/test/resources/golden/tiny");
-    static final WeightFormat F32 = new WeightFormat("f32", false, LinearFormat.PLAIN, LinearFormat.PLAIN);
+    public static final WeightFormat F32 = new WeightFormat("f32", false, LinearFormat.PLAIN, LinearFormat.PLAIN);
 
     private final JsonObject header;
     private final ByteBuffer data;
@@ -52,11 +52,11 @@ final class Golden {
         return new Golden(FOLDER.resolve(checkpoint).resolve("gradients.safetensors"));
     }
 
-    static Decoder decoder(String checkpoint) {
+    public static Decoder decoder(String checkpoint) {
         return decoder(HfFolder.open(FOLDER.resolve(checkpoint)), F32);
     }
 
-    static Decoder decoder(Checkpoint checkpoint, WeightFormat format) {
+    public static Decoder decoder(Checkpoint checkpoint, WeightFormat format) {
         try (checkpoint) {
             Backend backend = new Backend(
                     Torch.manager(LoadOptions.DeviceChoice.AUTO), checkpoint.config(), checkpoint, format, null);
@@ -106,7 +106,7 @@ final class Golden {
     }
 
     /** Root mean square of the difference over that of the reference. */
-    static double relativeRms(float[] ours, float[] reference) {
+    public static double relativeRms(float[] ours, float[] reference) {
         if (ours.length != reference.length) {
             throw new AssertionError("lengths " + ours.length + " and " + reference.length);
         }

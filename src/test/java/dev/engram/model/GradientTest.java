@@ -206,7 +206,7 @@ class GradientTest {
                 NDManager step = decoder.newScope()) {
             float[] expected = Runs.logits(inference, Driver.STACK, ids[0], Seams.none());
             NDArray plain = decoder.forward(step, decoder.embed(step, ids), null, null, Seams.none());
-            near("plain", expected, decoder.logits(step, plain).toFloatArray(), 1e-6);
+            near("plain", expected, decoder.logits(step, plain).toFloatArray(), 1e-5);
             // padded on the left, as in a batch
             int[] padding = {0, 5};
             int[][] batch = {ids[0], new int[ids[0].length]};
@@ -215,12 +215,12 @@ class GradientTest {
             float[] both = decoder.logits(step, padded).toFloatArray();
             int row = expected.length;
             int vocab = decoder.config().vocab();
-            near("first row", expected, Arrays.copyOf(both, row), 1e-6);
+            near("first row", expected, Arrays.copyOf(both, row), 1e-5);
             near(
                     "padded row",
                     Arrays.copyOf(expected, row - 5 * vocab),
                     Arrays.copyOfRange(both, row + 5 * vocab, 2 * row),
-                    1e-6);
+                    1e-5);
         }
     }
 
@@ -234,8 +234,8 @@ class GradientTest {
                 NDManager step = decoder.newScope()) {
             Seams.Rows[] rows = new Seams.Rows[config.layers()];
             for (int i = 0; i < rows.length; i++) {
-                Shape shape = new Shape(1, config.kvHeads(), 4, config.headDim());
-                rows[i] = new Seams.Rows(step.randomNormal(shape), step.randomNormal(shape));
+                long[] shape = {1, config.kvHeads(), 4, config.headDim()};
+                rows[i] = new Seams.Rows(Tiny.normal(step, 2 * i, shape), Tiny.normal(step, 2 * i + 1, shape));
             }
             float[] hidden = new float[15 * 4];
             for (int i = 0; i < hidden.length; i += 3) {
@@ -253,7 +253,7 @@ class GradientTest {
                     return mask;
                 }
             };
-            NDArray vector = step.randomNormal(new Shape(config.hidden()));
+            NDArray vector = Tiny.normal(step, 99, config.hidden());
             Map<String, Seams> all = new HashMap<>();
             all.put("rows", Seams.none().withRows(layer -> rows[layer]));
             all.put("masked rows", Seams.none().withRows(masked));
@@ -281,7 +281,7 @@ class GradientTest {
                 NDArray x = decoder.embed(step, new int[][] {ids});
                 float[] ours = decoder.logits(step, decoder.forward(step, x, null, null, seams))
                         .toFloatArray();
-                near(what, expected, ours, 1e-6);
+                near(what, expected, ours, 1e-5);
             });
         }
     }
@@ -296,8 +296,8 @@ class GradientTest {
         try (TrainableDecoder decoder = trainable(checkpoint, false);
                 NDManager step = decoder.newScope()) {
             Shape shape = new Shape(1, config.kvHeads(), 3, config.headDim());
-            NDArray keys = step.randomNormal(shape);
-            NDArray values = step.randomNormal(shape);
+            NDArray keys = Tiny.normal(step, 1, shape.getShape());
+            NDArray values = Tiny.normal(step, 2, shape.getShape());
             keys.setRequiresGradient(true);
             values.setRequiresGradient(true);
             try (Tape tape = Tape.open()) {
@@ -381,7 +381,7 @@ class GradientTest {
                         Runs.logits(inference, Driver.STACK, ids[0], Seams.none()),
                         decoder.logits(step, decoder.forward(step, x, null, null, Seams.none()))
                                 .toFloatArray(),
-                        1e-6);
+                        1e-5);
             }
         }
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDManager;
 import dev.engram.model.Runs.Driver;
+import dev.engram.model.engine.LayerNames;
 import dev.engram.model.source.SafetensorsWriter;
 import dev.engram.model.source.TensorType;
 import java.io.IOException;
@@ -125,6 +126,21 @@ class KvCacheFileTest {
         LmConfig c = Tiny.config(Positions.rope(500));
         try (Decoder other = Golden.decoder(new RandomCheckpoint(c, 7, 0.3), Golden.F32)) {
             assertTrue(refusal(other, file).contains("positions"));
+        }
+        try (Decoder other = Golden.decoder(new RandomCheckpoint(Tiny.config(), 8, 0.3), Golden.F32)) {
+            assertTrue(refusal(other, file).contains("other weights"));
+        }
+        Tiny.Altered tuned = new Tiny.Altered(Tiny.checkpoint());
+        String name = new LayerNames(1).v();
+        float[] values = Tiny.values(tuned, name);
+        values[0] += 1e-3f;
+        tuned.put(name, values);
+        try (Decoder other = Golden.decoder(tuned, Golden.F32)) {
+            assertTrue(refusal(other, file).contains("other weights"));
+        }
+        try (Decoder same = Golden.decoder(Tiny.checkpoint(), Tiny.BF16);
+                KvCache cache = same.loadCache(file)) {
+            assertEquals(17, cache.nextPosition(), "another number format of the same model");
         }
     }
 

@@ -342,4 +342,62 @@ class KvCacheTest {
             }
         }
     }
+
+    @Test
+    void rebasedKeysAreThoseOfTheKeptTokensAlone() {
+        // the keys of layer 0 depend on the token and its position only
+        int[][][] sets = {
+            {without(20, 1, 5, 6, 12)}, {without(20, 0, 3, 7, 19), without(20, 4, 5, 9, 18)},
+        };
+        for (int[][] kept : sets) {
+            for (int longer : new int[] {0, 3}) { // the other layers are longer by as much
+                try (NDManager scope = decoder.newScope();
+                        KvCache cache = decoder.newCache(2)) {
+                    feed(cache, 0, 20);
+                    cache.keep(0, kept);
+                    cache.drop(1, IntStream.range(0, 4 - longer).toArray());
+                    cache.drop(2, IntStream.range(8, 12).toArray());
+                    cache.rebase();
+                    assertEquals(18 + longer, cache.nextPosition());
+                    assertEquals(20, cache.tokensSeen());
+                    rebasedEqualFresh(scope, cache, kept, 2 + longer);
+                    // and again, with new tokens between
+                    feed(cache, 20, 24);
+                    cache.drop(0, 2, 16);
+                    cache.drop(1, 0, 1);
+                    cache.drop(2, 0, 1);
+                    cache.rebase();
+                    int[][] second = Arrays.stream(kept)
+                            .map(own -> IntStream.concat(
+                                            IntStream.range(0, 16)
+                                                    .filter(s -> s != 2)
+                                                    .map(s -> own[s]),
+                                            IntStream.range(21, 24))
+                                    .toArray())
+                            .toArray(int[][]::new);
+                    rebasedEqualFresh(scope, cache, second, 2 + longer);
+                }
+            }
+        }
+    }
+
+    /** Layer 0 of a rebased cache and that of caches which were fed nothing but its tokens. */
+    private static void rebasedEqualFresh(NDManager scope, KvCache cache, int[][] tokens, int first) {
+        float[] keys = cache.keys(scope, 0).toFloatArray();
+        int size = keys.length / config.kvHeads();
+        for (int h = 0; h < config.kvHeads(); h++) {
+            int[] own = tokens[tokens.length == 1 ? 0 : h];
+            assertArrayEquals(IntStream.range(first, first + own.length).toArray(), cache.positions(0, h), "head " + h);
+            try (KvCache fresh = decoder.newCache(first)) {
+                int[] ids = Arrays.stream(own).map(t -> IDS[t]).toArray();
+                Runs.logits(decoder, Driver.STACK, ids, fresh, Seams.none());
+                float[] expected = fresh.keys(scope, 0).toFloatArray();
+                near(
+                        "head " + h,
+                        Arrays.copyOfRange(expected, h * size, (h + 1) * size),
+                        Arrays.copyOfRange(keys, h * size, (h + 1) * size),
+                        1e-5);
+            }
+        }
+    }
 }

@@ -1,5 +1,8 @@
 package dev.engram.model;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.engram.model.engine.LinearFormat;
 import dev.engram.model.engine.WeightFormat;
 import dev.engram.model.source.Checkpoint;
@@ -12,33 +15,34 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 
 /** Small models with random weights, large enough that every part of a layer matters. */
-final class Tiny {
-    static final WeightFormat BF16 = new WeightFormat("bf16", true, LinearFormat.PLAIN, LinearFormat.PLAIN);
+public final class Tiny {
+    public static final WeightFormat BF16 = new WeightFormat("bf16", true, LinearFormat.PLAIN, LinearFormat.PLAIN);
 
     private Tiny() {}
 
     /** 3 layers, 4 query and 2 key/value heads of width 16, hidden 64. */
-    static LmConfig config(Positions positions) {
+    public static LmConfig config(Positions positions) {
         return new LmConfig(LmConfig.Family.LLAMA, 3, 64, 4, 2, 16, 96, 80, 64, 1e-5, positions, true, false, false);
     }
 
-    static LmConfig config() {
+    public static LmConfig config() {
         return config(Positions.rope(10000));
     }
 
-    static RandomCheckpoint checkpoint() {
+    public static RandomCheckpoint checkpoint() {
         return new RandomCheckpoint(config(), 7, 0.3);
     }
 
-    static Decoder decoder() {
+    public static Decoder decoder() {
         return Golden.decoder(checkpoint(), Golden.F32);
     }
 
     /** Token ids that look random and are the same each time. */
-    static int[] ids(int n, int vocab) {
+    public static int[] ids(int n, int vocab) {
         int[] ids = new int[n];
         long state = 12345;
         for (int i = 0; i < n; i++) {
@@ -48,8 +52,18 @@ final class Tiny {
         return ids;
     }
 
-    static int[] ids(int n) {
+    public static int[] ids(int n) {
         return ids(n, config().vocab());
+    }
+
+    /** Standard normal numbers, the same each time for a seed. */
+    static NDArray normal(NDManager manager, long seed, long... shape) {
+        Random random = new Random(seed);
+        float[] values = new float[(int) new Shape(shape).size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return manager.create(values, new Shape(shape));
     }
 
     /** Values of an F32 tensor. */

@@ -111,6 +111,26 @@ class RunFolderTest {
     }
 
     @Test
+    void aRedirectedRunLeavesTheResultsAlone() throws IOException {
+        run(1);
+        run(2, Profile.FULL);
+        Path elsewhere = results.resolve("elsewhere");
+        try (RunFolder run = RunFolder.open(results, elsewhere, "speed", Profile.QUICK, 7)) {
+            run.rows(rows(3));
+            assertEquals(elsewhere.resolve("speed/quick").toAbsolutePath(), run.commit());
+        }
+        assertEquals(1, stored(Profile.QUICK));
+        assertEquals(List.of("full", "quick"), entries());
+        assertEquals(
+                elsewhere.resolve("speed/quick").toAbsolutePath(),
+                RunFolder.existing(results, elsewhere, "speed", Profile.QUICK));
+        assertEquals(
+                results.resolve("speed/full").toAbsolutePath(),
+                RunFolder.existing(results, elsewhere, "speed", Profile.FULL),
+                "what was not run again is read where it lies");
+    }
+
+    @Test
     void aFailingRunLeavesTheFormerWhole() throws IOException {
         Path folder = run(1);
         byte[] before = Files.readAllBytes(folder.resolve("run.json"));

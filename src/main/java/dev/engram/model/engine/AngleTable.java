@@ -10,6 +10,9 @@ import dev.engram.model.Positions.RopeScaling;
 /**
  * Cosines and signed sines of the rotary angles, a row per position. The arithmetic is that of transformers (inverse
  * frequencies and angles in f32), so that far positions agree too. Learned positions get the identity rotation.
+ *
+ * <p>Tables that were outgrown live as long as their owner, since another thread may be reading them. Each is at least twice as
+ * long as the one before, so that together they take less than twice the last one's bytes.
  */
 public final class AngleTable {
     private final NDManager manager;
@@ -18,8 +21,8 @@ public final class AngleTable {
     private final Positions positions;
     private final int dtype;
     private int rows;
-    private NDArray cos;
-    private NDArray sin;
+    private volatile NDArray cos;
+    private volatile NDArray sin;
 
     AngleTable(NDManager parent, LmConfig config, Kernel tools, int dtype) {
         this.manager = parent.newSubManager();
@@ -65,15 +68,9 @@ public final class AngleTable {
         } else {
             java.util.Arrays.fill(c, 1f);
         }
-        NDArray oldCos = cos;
-        NDArray oldSin = sin;
         cos = table(c, limit);
         sin = table(s, limit);
         rows = limit;
-        if (oldCos != null) {
-            oldCos.close();
-            oldSin.close();
-        }
     }
 
     private NDArray table(float[] values, int limit) {
@@ -86,7 +83,7 @@ public final class AngleTable {
     }
 
     /** θ^(−2i/D), scaled as the configuration says; f32 as in transformers. */
-    static float[] inverseFrequencies(Positions.Rope rope, int headDim) {
+    public static float[] inverseFrequencies(Positions.Rope rope, int headDim) {
         float[] inverse = new float[headDim / 2];
         RopeScaling s = rope.scaling();
         for (int i = 0; i < inverse.length; i++) {

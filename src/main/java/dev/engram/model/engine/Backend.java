@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.engram.model.LmConfig;
 import dev.engram.model.source.Checkpoint;
+import dev.engram.model.source.ModelHash;
 
 /**
  * What a decoder computes with: the owner of its tensors and one or two copies of its weights. The first copy decodes; where
@@ -17,6 +18,7 @@ public final class Backend implements AutoCloseable {
     private final Kernel tools;
     private final Weights first;
     private final Weights second;
+    private final String fingerprint;
 
     /**
      * Loads the weights.
@@ -28,6 +30,7 @@ public final class Backend implements AutoCloseable {
             NDManager manager, LmConfig config, Checkpoint checkpoint, WeightFormat decode, WeightFormat prompts) {
         this.manager = manager;
         this.tools = Kernels.tools(manager);
+        this.fingerprint = ModelHash.sample(checkpoint);
         try (TensorLoader loader = new TensorLoader(checkpoint, tools, manager)) {
             this.first = new Weights(manager, config, loader, decode, null);
             this.second = prompts == null ? null : new Weights(manager, config, loader, prompts, first);
@@ -90,6 +93,11 @@ public final class Backend implements AutoCloseable {
         return first.bytes() + (second == null ? 0 : second.bytes());
     }
 
+    /** Tells the checkpoint's weights from another's, whatever the format; see {@link ModelHash#sample}. */
+    public String fingerprint() {
+        return fingerprint;
+    }
+
     /** Formats and kernels in use. */
     public String describe() {
         return first.format().describe()
@@ -104,5 +112,6 @@ public final class Backend implements AutoCloseable {
         first.close();
         tools.close();
         manager.close();
+        NativeHeap.trim();
     }
 }

@@ -21,6 +21,9 @@ public final class KernelChoice {
 
     private static final int PROMPT_ROWS = 256;
 
+    /** What {@link #multipliesHalf} found, once a process: it says something about the processor, not about a model. */
+    private static volatile Boolean half;
+
     private final NDManager manager;
     private final LmConfig config;
 
@@ -36,7 +39,7 @@ public final class KernelChoice {
             return pinned;
         }
         if (bf16) {
-            return half();
+            return packedHalf();
         }
         List<LinearFormat> candidates = List.of(LinearFormat.PLAIN, LinearFormat.TRANSPOSED, LinearFormat.PREPACKED);
         LinearFormat best = LinearFormat.PLAIN;
@@ -52,7 +55,7 @@ public final class KernelChoice {
     }
 
     /** In bf16 the packed kernel is as fast as the plain one and rounds less, so it is taken wherever it exists. */
-    private LinearFormat half() {
+    private LinearFormat packedHalf() {
         return seconds(LinearFormat.PREPACKED, true, 1, 1) < Double.POSITIVE_INFINITY
                 ? LinearFormat.PREPACKED
                 : LinearFormat.PLAIN;
@@ -62,12 +65,13 @@ public final class KernelChoice {
     public WeightFormat forPrompts() {
         LinearFormat pinned = pinned();
         if (pinned != null) {
-            return new WeightFormat("bf16", true, pinned, LinearFormat.PLAIN);
+            boolean half = multipliesHalf(manager);
+            return new WeightFormat(half ? "bf16" : "f32", half, pinned, LinearFormat.PLAIN);
         }
         WeightFormat best = null;
         double least = Double.POSITIVE_INFINITY;
         for (WeightFormat format : List.of(
-                new WeightFormat("bf16", true, half(), LinearFormat.PLAIN),
+                new WeightFormat("bf16", true, packedHalf(), LinearFormat.PLAIN),
                 new WeightFormat("f32", false, LinearFormat.PLAIN, LinearFormat.PLAIN),
                 new WeightFormat("f32", false, LinearFormat.PREPACKED, LinearFormat.PLAIN))) {
             double seconds = seconds(format.body(), format.bf16(), PROMPT_ROWS, 2);
@@ -102,6 +106,40 @@ public final class KernelChoice {
         return all[1] < 0.95 * one[1] ? most : 1;
     }
 
+    /**
+     * Whether this machine multiplies bf16 matrices as fast as after widening them to f32. Without instructions for it (AVX-512
+     * BF16, AMX, or a GPU) PyTorch's product of bf16 matrices is several times slower. Measured at the size of one decoding step
+     * over 512 slots.
+     */
+    static boolean multipliesHalf(NDManager manager) {
+        if (manager.getDevice().isGpu()) {
+            return true;
+        }
+        if (half == null) {
+            half = measureHalf(manager);
+        }
+        return half;
+    }
+
+    private static boolean measureHalf(NDManager manager) {
+        try (NDManager scope = manager.newSubManager();
+                Kernel tools = Kernels.tools(scope)) {
+            NDArray keys = tools.one(scope, "cast", scope.ones(new Shape(3, 512, 64)), 15);
+            NDArray query = tools.one(scope, "cast", scope.ones(new Shape(3, 64, 3)), 15);
+            double own = Double.MAX_VALUE;
+            double wide = Double.MAX_VALUE;
+            for (int r = 0; r < 8; r++) {
+                long start = System.nanoTime();
+                tools.one(scope, "product", keys, query).close();
+                long middle = System.nanoTime();
+                tools.one(scope, "product_wide", keys, query).close();
+                own = Math.min(own, middle - start);
+                wide = Math.min(wide, System.nanoTime() - middle);
+            }
+            return own < wide;
+        }
+    }
+
     private static LinearFormat pinned() {
         String name = System.getenv("ENGRAM_KERNEL");
         if (name == null || name.isBlank()) {
@@ -121,13 +159,14 @@ public final class KernelChoice {
         int out = 2 * config.intermediate();
         try (NDManager scope = manager.newSubManager();
                 Kernel tools = Kernels.tools(scope)) {
+            int dtype = bf16 ? 15 : 6;
+            int wide = Kernels.wide(scope, dtype);
             Kernel kernel = new Kernel(
                     scope,
                     new TorchScript()
                             .add(
                                     "linear/" + format.name().toLowerCase(Locale.ROOT) + ".py",
-                                    java.util.Map.of("NAME", "lin")));
-            int dtype = bf16 ? 15 : 6;
+                                    java.util.Map.of("NAME", "lin", "WIDE", "" + wide)));
             List<NDList> weights = new ArrayList<>();
             for (int i = 0; i < MATRICES; i++) {
                 NDArray w = scope.ones(new Shape(out, in), DataType.FLOAT32);

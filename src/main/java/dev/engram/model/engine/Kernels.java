@@ -11,6 +11,11 @@ final class Kernels {
     /** Slots from which the decoding step multiplies keys by queries itself; measured at 1,024 equal, at 4,096 twice as fast. */
     private static final int LONG = 1024;
 
+    /** PyTorch's codes of types. */
+    private static final int FLOAT = 6;
+
+    private static final int BF16 = 15;
+
     private Kernels() {}
 
     static Kernel tools(NDManager manager) {
@@ -19,28 +24,39 @@ final class Kernels {
 
     /** For inference: fused projections in the format's linears. */
     static Kernel fused(NDManager manager, LmConfig config, WeightFormat format) {
-        Map<String, String> words = words(config, format.dtype());
+        Map<String, String> words = words(config, format.dtype(), manager);
         return new Kernel(
                 manager,
                 new TorchScript()
-                        .add(format.body().resource(), Map.of("NAME", "lin"))
-                        .add(format.head().resource(), Map.of("NAME", "head_linear"))
+                        .add(format.body().resource(), named("lin", words))
+                        .add(format.head().resource(), named("head_linear", words))
                         .add("projections/fused.py", words)
                         .add("decoder.py", words));
     }
 
     /** For training: every linear apart and plain. */
     static Kernel split(NDManager manager, LmConfig config, int dtype) {
-        Map<String, String> words = words(config, dtype);
+        Map<String, String> words = words(config, dtype, manager);
         return new Kernel(
                 manager,
                 new TorchScript()
-                        .add(LinearFormat.PLAIN.resource(), Map.of("NAME", "head_linear"))
+                        .add(LinearFormat.PLAIN.resource(), named("head_linear", words))
                         .add("projections/split.py", words)
                         .add("decoder.py", words));
     }
 
-    private static Map<String, String> words(LmConfig c, int dtype) {
+    /** The type in which matrices of {@code dtype} are multiplied here. */
+    static int wide(NDManager manager, int dtype) {
+        return dtype == BF16 && !KernelChoice.multipliesHalf(manager) ? FLOAT : dtype;
+    }
+
+    private static Map<String, String> named(String name, Map<String, String> words) {
+        Map<String, String> more = new HashMap<>(words);
+        more.put("NAME", name);
+        return more;
+    }
+
+    private static Map<String, String> words(LmConfig c, int dtype, NDManager manager) {
         Map<String, String> words = new HashMap<>();
         words.put("H", "" + c.heads());
         words.put("KV", "" + c.kvHeads());
@@ -57,7 +73,9 @@ final class Kernels {
         words.put("BIAS_SLOTS", c.attentionBias() ? "3" : "0");
         words.put("QKNORM", c.qkNorm() ? "True" : "False");
         words.put("ACT", "" + dtype);
-        words.put("LONG", "" + LONG);
+        int wide = wide(manager, dtype);
+        words.put("WIDE", "" + wide);
+        words.put("LONG", "" + (wide == dtype ? LONG : Integer.MAX_VALUE));
         return words;
     }
 }

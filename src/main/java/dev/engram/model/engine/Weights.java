@@ -42,17 +42,17 @@ public final class Weights implements AutoCloseable {
         NDArray none = Kernel.none(manager);
         for (int i = 0; i < config.layers(); i++) {
             LayerNames n = new LayerNames(i);
-            flat.add(loader.vector(manager, FLOAT, List.of(n.inputNorm())));
+            flat.add(gain(loader, n.inputNorm()));
             size += linear(loader, n.qkv(), flat);
             size += linear(loader, List.of(n.o()), flat);
-            flat.add(loader.vector(manager, FLOAT, List.of(n.postNorm())));
+            flat.add(gain(loader, n.postNorm()));
             size += linear(loader, List.of(n.gate(), n.up()), flat);
             size += linear(loader, List.of(n.down()), flat);
             flat.add(config.attentionBias() ? loader.vector(manager, format.dtype(), n.qkvBias()) : none);
             flat.add(config.qkNorm() ? headGains(loader, config, n) : none);
         }
         this.pinned = Kernel.pin(flat);
-        this.finalGain = loader.vector(manager, FLOAT, List.of(LayerNames.FINAL_NORM));
+        this.finalGain = gain(loader, LayerNames.FINAL_NORM);
         long table = (long) config.vocab() * config.hidden();
         if (primary == null) {
             this.embedding = loader.matrix(manager, format.dtype(), LayerNames.EMBEDDING);
@@ -90,6 +90,14 @@ public final class Weights implements AutoCloseable {
         long elements = plain.size();
         flat.addAll(format.body().pack(loader.tools(), manager, plain));
         return format.body().bytes(elements, format.bytesPerValue());
+    }
+
+    /** Gain of a norm, followed by as many zeros; see projections/fused.py. */
+    private NDArray gain(TensorLoader loader, String name) {
+        try (NDManager step = manager.newSubManager()) {
+            NDArray gain = loader.vector(step, FLOAT, List.of(name));
+            return loader.tools().one(manager, "cast", gain.concat(gain.zerosLike(), 0), FLOAT);
+        }
     }
 
     /** Gains of the q and k norms, repeated per head: [H + KV, D]. */

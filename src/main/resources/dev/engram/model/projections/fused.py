@@ -1,5 +1,13 @@
 # q, k, v in one matrix and gate, up in another: fewer calls, the form that is fastest.
 # w: 0 in-norm, 1-2 qkv, 3-4 o, 5 post-norm, 6-7 gate-up, 8-9 down (each linear: matrix, aux), 10 qkv bias, 11 q, k norm.
+# Gains of norms are followed by as many zeros.
+
+
+def norm(self, x: Tensor, gain: Tensor) -> Tensor:  # RMSNorm over the last axis, f32 -> the type of the linears; gain [2 d]
+    # (x, -x) has mean 0 and the variance that RMSNorm divides by, so PyTorch's one-pass LayerNorm does the whole of it
+    y = torch.layer_norm(torch.cat([x, torch.neg(x)], -1), [2 * HIDDEN], gain, None, EPS)
+    return torch.to(torch.slice(y, -1, 0, HIDDEN), ACT)
+
 
 def delta(self, x: Tensor, lora: List[Tensor], at: int, scale: int, width: int) -> Tensor:
     # s * B(A(x)) for one adapter, zeros for an absent one; A [r, in], B [out, r]

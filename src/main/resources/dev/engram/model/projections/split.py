@@ -1,6 +1,11 @@
 # Every linear layer apart, as checkpoints store them: the form that is trained.
 # w: 0 in-norm, 1 q, 2 k, 3 v, 4 o, 5 post-norm, 6 gate, 7 up, 8 down, then q, k, v bias, then q, k norm (where present).
 
+
+def norm(self, x: Tensor, gain: Tensor) -> Tensor:  # [.., d], gain [d]
+    return self.rms_norm(x, gain)
+
+
 def delta(self, y: Tensor, x: Tensor, lora: List[Tensor], at: int, scale: int) -> Tensor:
     # y + s * B(A(x)); A [r, in], B [out, r]; an absent adapter is empty
     down = lora[at]
