@@ -30,7 +30,7 @@ class EbbinghausTest {
 
     /** The seed's rule twenty times as fast: t + 1 for each token, rehearsed from 0.15 on. */
     private static final EbbinghausConfig FAST =
-            EbbinghausConfig.documented().withTimeConstant(5).withRehearsal(0.15, 0);
+            EbbinghausConfig.documented().withTimeConstant(5).withRehearsal(0.15, 1);
 
     private static Decoder decoder;
 
