@@ -31,6 +31,7 @@ public final class LockStepRows {
     public static final double ALL = 1;
 
     private final Path file;
+    private final int block;
     private final List<Cell> cells = new ArrayList<>();
 
     /**
@@ -69,7 +70,12 @@ public final class LockStepRows {
 
     /** Takes up the file where it stands; a missing one is an empty one. */
     public LockStepRows(Path file) {
+        this(file, BLOCK);
+    }
+
+    LockStepRows(Path file, int block) {
         this.file = file;
+        this.block = block;
         if (Files.exists(file)) {
             for (Row r : Csv.read(file)) {
                 cells.add(new Cell(
@@ -149,8 +155,8 @@ public final class LockStepRows {
     }
 
     private void add(int window, Arm arm, Score s) {
-        for (int at = 0; at < s.nll().length; at += BLOCK) {
-            int end = Math.min(s.nll().length, at + BLOCK);
+        for (int at = 0; at < s.nll().length; at += block) {
+            int end = Math.min(s.nll().length, at + block);
             cells.add(new Cell(
                     window,
                     arm.policy,

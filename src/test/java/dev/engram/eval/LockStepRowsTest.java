@@ -8,7 +8,6 @@ import dev.engram.model.Decoder;
 import dev.engram.model.Tiny;
 import dev.engram.report.Csv;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,7 +15,8 @@ import tech.tablesaw.api.Table;
 
 /** A comparison that is stopped and continued, and what its rows say. */
 class LockStepRowsTest {
-    private static final int N = 150;
+    private static final int N = 60;
+    private static final int BLOCK = 16;
 
     @TempDir
     private Path folder;
@@ -36,8 +36,8 @@ class LockStepRowsTest {
         try (Decoder decoder = Tiny.decoder()) {
             List<int[]> windows = List.of(Tiny.ids(N), reversed(Tiny.ids(N)));
             LockStep lock = new LockStep(decoder);
-            new LockStepRows(file).measure(lock, windows.subList(0, 1), List.of(arm(20)), 8, () -> {});
-            LockStepRows rows = new LockStepRows(file);
+            new LockStepRows(file, BLOCK).measure(lock, windows.subList(0, 1), List.of(arm(20)), 8, () -> {});
+            LockStepRows rows = new LockStepRows(file, BLOCK);
             assertEquals(0, rows.missing(0, List.of(arm(20))).size());
             assertEquals(1, rows.missing(1, List.of(arm(20))).size());
             made = 0;
@@ -45,18 +45,19 @@ class LockStepRowsTest {
             assertEquals(3, made, "readings that were missing");
 
             Table saved = Csv.read(file);
-            assertEquals(2 * 2 * 3, saved.rowCount(), "two blocks of two windows, two arms and the full cache");
+            assertEquals(4 * 2 * 3, saved.rowCount(), "four blocks of two windows, two arms and the full cache");
             double[] full = LockStepRows.units(saved, "full", 1, "", "nll");
             double[] own = LockStepRows.units(saved, "recent", 0.2, "equal", "kl");
             for (int w = 0; w < 2; w++) {
-                List<Score> scores = lock.stream(
-                        windows.get(w), java.util.Map.of("recent", () -> new TestPolicies.Recent(20)));
+                List<Score> scores =
+                        lock.stream(windows.get(w), java.util.Map.of("recent", () -> new TestPolicies.Recent(20)));
                 assertEquals(scores.get(0).meanNll(), full[w], 1e-4);
                 assertEquals(scores.get(1).meanKl(), own[w], 1e-4);
             }
             double[] depth = LockStepRows.byDepth(saved, "recent", 0.2, "equal", "kl");
-            assertEquals(2, depth.length);
-            assertEquals(Arrays.stream(own).sum() * (N - 1) / 2, depth[0] * 128 + depth[1] * (N - 129), 1e-3);
+            assertEquals(4, depth.length);
+            double sum = BLOCK * (depth[0] + depth[1] + depth[2]) + (N - 1 - 3 * BLOCK) * depth[3];
+            assertEquals((own[0] + own[1]) / 2 * (N - 1), sum, 1e-3);
         }
     }
 
@@ -64,10 +65,12 @@ class LockStepRowsTest {
     void aSingleWindowGivesItsBlocks() {
         Path file = folder.resolve("rows.csv");
         try (Decoder decoder = Tiny.decoder()) {
-            LockStepRows rows = new LockStepRows(file);
+            LockStepRows rows = new LockStepRows(file, BLOCK);
             rows.measure(new LockStep(decoder), List.of(Tiny.ids(N)), List.of(arm(20)), 8, () -> {});
-            double[] nll = rows.table().where(rows.table().stringColumn("policy").isEqualTo("recent"))
-                    .doubleColumn("nll").asDoubleArray();
+            double[] nll = rows.table()
+                    .where(rows.table().stringColumn("policy").isEqualTo("recent"))
+                    .doubleColumn("nll")
+                    .asDoubleArray();
             assertArrayEquals(nll, LockStepRows.units(rows.table(), "recent", 0.2, "equal", "nll"), 1e-12);
             assertThrows(
                     IllegalArgumentException.class,
