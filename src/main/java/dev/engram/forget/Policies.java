@@ -111,6 +111,18 @@ public final class Policies {
                     "the least retained go, until the budget holds",
                     "seed 000, calibrated",
                     () -> new Ebbinghaus(MemoryEnhanced.curve())),
+            scored(
+                    "ebbinghaus-plain",
+                    "forgetting",
+                    "the same with the seed's rule: one state a layer, strength never fades",
+                    "seed 000",
+                    () -> new Ebbinghaus(EbbinghausConfig.plain(TOKENS))),
+            scored(
+                    "ebbinghaus-graded",
+                    "forgetting",
+                    "the same, every glance making a token a little younger",
+                    "seed 000, calibrated",
+                    () -> new Ebbinghaus(EbbinghausConfig.graded(TOKENS))),
             both(
                     "ebbinghaus-soft",
                     "forgetting",
