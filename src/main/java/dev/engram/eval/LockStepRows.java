@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import tech.tablesaw.api.DoubleColumn;
@@ -30,6 +31,7 @@ public final class LockStepRows {
     public static final double ALL = 1;
 
     private final Path file;
+    private final int block;
     private final List<Cell> cells = new ArrayList<>();
 
     /**
@@ -68,7 +70,12 @@ public final class LockStepRows {
 
     /** Takes up the file where it stands; a missing one is an empty one. */
     public LockStepRows(Path file) {
+        this(file, BLOCK);
+    }
+
+    LockStepRows(Path file, int block) {
         this.file = file;
+        this.block = block;
         if (Files.exists(file)) {
             for (Row r : Csv.read(file)) {
                 cells.add(new Cell(
@@ -148,8 +155,8 @@ public final class LockStepRows {
     }
 
     private void add(int window, Arm arm, Score s) {
-        for (int at = 0; at < s.nll().length; at += BLOCK) {
-            int end = Math.min(s.nll().length, at + BLOCK);
+        for (int at = 0; at < s.nll().length; at += block) {
+            int end = Math.min(s.nll().length, at + block);
             cells.add(new Cell(
                     window,
                     arm.policy,
@@ -173,24 +180,49 @@ public final class LockStepRows {
         return Double.isFinite(mean) ? Math.round(mean * 1e6) / 1e6 : mean;
     }
 
-    /** Means of a column over each window of a table of rows, in the order of the windows: the units of {@link Bootstrap}. */
-    public static double[] windowMeans(Table rows, String policy, double budget, String variant, String column) {
-        Map<Integer, double[]> sums = new java.util.TreeMap<>();
+    /**
+     * Means of a column of such rows, the units of {@link Bootstrap}: one per window, in their order, or with a single window
+     * one per block.
+     */
+    public static double[] units(Table rows, String policy, double budget, String variant, String column) {
+        Map<Integer, double[]> windows = new TreeMap<>();
+        Map<Integer, double[]> blocks = new TreeMap<>();
         DoubleColumn values = rows.numberColumn(column).asDoubleColumn();
         for (int r = 0; r < rows.rowCount(); r++) {
             Row row = rows.row(r);
             if (row.getString("policy").equals(policy)
                     && number(row, "budget") == budget
                     && row.getString("variant").equals(variant)) {
-                double[] sum = sums.computeIfAbsent(row.getInt("window"), w -> new double[2]);
-                sum[0] += values.getDouble(r) * row.getInt("tokens");
-                sum[1] += row.getInt("tokens");
+                for (double[] sum : List.of(
+                        windows.computeIfAbsent(row.getInt("window"), w -> new double[2]),
+                        blocks.computeIfAbsent(row.getInt("token"), t -> new double[2]))) {
+                    sum[0] += values.getDouble(r) * row.getInt("tokens");
+                    sum[1] += row.getInt("tokens");
+                }
             }
         }
-        if (sums.isEmpty()) {
+        if (windows.isEmpty()) {
             throw new IllegalArgumentException("No row has the policy '" + policy + "' with the budget " + budget
                     + " and the variant '" + variant + "'; measure it first.");
         }
-        return sums.values().stream().mapToDouble(s -> s[0] / s[1]).toArray();
+        return (windows.size() > 1 ? windows : blocks)
+                .values().stream().mapToDouble(s -> s[0] / s[1]).toArray();
+    }
+
+    /** Means over all windows of the blocks at each depth, from the beginning of the window on. */
+    public static double[] byDepth(Table rows, String policy, double budget, String variant, String column) {
+        Table own = rows.where(rows.stringColumn("policy")
+                .isEqualTo(policy)
+                .and(rows.numberColumn("budget").asDoubleColumn().isEqualTo(budget))
+                .and(rows.stringColumn("variant").isEqualTo(variant)));
+        Map<Integer, List<Double>> depths = new TreeMap<>();
+        DoubleColumn values = own.numberColumn(column).asDoubleColumn();
+        for (int r = 0; r < own.rowCount(); r++) {
+            depths.computeIfAbsent(own.row(r).getInt("token"), t -> new ArrayList<>())
+                    .add(values.getDouble(r));
+        }
+        return depths.values().stream()
+                .mapToDouble(d -> d.stream().mapToDouble(v -> v).average().orElseThrow())
+                .toArray();
     }
 }
