@@ -14,6 +14,7 @@ import picocli.CommandLine.HelpCommand;
             BenchOpen.class,
             BenchFormats.class,
             BenchCache.class,
+            BenchPolicies.class,
             HelpCommand.class
         })
 final class Bench {}

@@ -8,6 +8,9 @@ import java.util.function.ToIntFunction;
 
 /** Prose to hide something among: consecutive sentences from a seeded place on, going round at the end. */
 final class Filler {
+    /** Characters of the longest sentence taken. */
+    private static final int LONGEST = 250;
+
     private final List<String> sentences;
     private final ToIntFunction<String> length;
 
@@ -17,7 +20,9 @@ final class Filler {
      * @param length tokens of a piece of text
      */
     Filler(Prose prose, ToIntFunction<String> length) {
-        this.sentences = prose.sentences();
+        // a sentence much longer than the others would swallow several depths
+        this.sentences =
+                prose.sentences().stream().filter(s -> s.length() <= LONGEST).toList();
         this.length = length;
         if (sentences.isEmpty()) {
             throw new BadInputException("The filler prose has no sentence; give texts of data/prose.");

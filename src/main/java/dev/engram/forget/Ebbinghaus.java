@@ -66,7 +66,8 @@ public final class Ebbinghaus implements SlotScorer {
                 double older =
                         t[h][i] < 0 ? n - 1 - i : t[h][i] + passed; // a new token ages from its birth in the pass
                 t[h][i] = again ? 0 : (float) (older * refreshed(received));
-                s[h][i] = (float) (s0 + (s[h][i] - s0) * left + config.gain() * received);
+                double stronger = s0 + (s[h][i] - s0) * left + config.gain() * received;
+                s[h][i] = (float) Math.min(config.maxStrength(), stronger);
                 if (stories != null) {
                     stories.step(layer, h, i, now, s[h][i], t[h][i] * config.timePerToken(), again);
                 }

@@ -11,6 +11,7 @@ import dev.engram.model.BadInputException;
  * @param grade without a gate: an attention a shrinks t by the factor exp(−grade · a), so that a glance refreshes a little
  * @param gain what S grows by for an attention of 1
  * @param fading what is left of the strength above S0 after a token, in (0, 1]; 1 keeps it for ever
+ * @param maxStrength upper bound of S
  * @param relative whether attention is measured in shares of the average: 1 is what a slot would get if all got the same.
  *     Without it the gate loses its meaning as the text grows, because attention sums to 1
  * @param queries how many of a pass's last queries rehearse; the original looks at the last token of a prompt alone
@@ -23,6 +24,7 @@ public record EbbinghausConfig(
         double grade,
         double gain,
         double fading,
+        double maxStrength,
         boolean relative,
         int queries,
         boolean perHead) {
@@ -32,10 +34,17 @@ public record EbbinghausConfig(
             throw new BadInputException("The initial strength S0 (" + initialStrength + ") and the time per token ("
                     + timePerToken + ") must be above 0.");
         }
-        if (!(gate >= 0) || !(grade >= 0) || !(gain >= 0) || !(fading > 0 && fading <= 1) || queries < 1) {
+        if (!(gate >= 0)
+                || !(grade >= 0)
+                || !(gain >= 0)
+                || !(fading > 0 && fading <= 1)
+                || !(maxStrength >= initialStrength)
+                || queries < 1) {
             throw new BadInputException("A forgetting curve needs gate (" + gate + "), grade (" + grade
                     + ") and gain (" + gain + ") of at least 0, a fading (" + fading
-                    + ") above 0 and at most 1, and at least 1 query (" + queries + ").");
+                    + ") above 0 and at most 1, a largest strength (" + maxStrength
+                    + ") of at least S0, and at least 1 query ("
+                    + queries + ").");
         }
     }
 
@@ -44,24 +53,29 @@ public record EbbinghausConfig(
      * an attention of 0.01 is not in the seed; every version of the original's code has it.
      */
     public static EbbinghausConfig documented() {
-        return new EbbinghausConfig(5, 0.05, 0.01, 0, 1, 1, false, 1, false);
+        return new EbbinghausConfig(5, 0.05, 0.01, 0, 1, 1, Double.MAX_VALUE, false, 1, false);
     }
 
     /**
      * The documented rule with its time constant stated in tokens and its attention in shares of the average: a token that
-     * receives the average is rehearsed. One state a layer, as in the seed.
+     * receives the average is rehearsed. S is cut off at ten times S0. One state a layer, as in the seed.
      */
     public static EbbinghausConfig plain(double tokens) {
-        return new EbbinghausConfig(5, 5 / tokens, 1, 0, 0.5, 1, true, SlotScorer.ALL, false);
+        return new EbbinghausConfig(5, 5 / tokens, 1, 0, 0.5, 1, 50, true, SlotScorer.ALL, false);
     }
 
     /**
-     * The form that kept perplexity lowest of those measured in notebook 03, with a time constant in tokens. Differs from the
-     * seed: each key/value head has strengths of its own, rehearsal is graded, and strength above S0 fades by 1 % a token.
+     * The library's default, with a time constant in tokens. Differs from the seed: each key/value head has strengths of its
+     * own, a token is rehearsed by twice the average attention, and strength above S0 fades by 1 % a token, so that an old
+     * favourite can be forgotten too. Notebook 03 measures what these changes are worth.
      */
     public static EbbinghausConfig calibrated(double tokens) {
-        return new EbbinghausConfig(
-                5, 5 / tokens, Double.POSITIVE_INFINITY, 0.5, 2.5, 0.99, true, SlotScorer.ALL, true);
+        return new EbbinghausConfig(5, 5 / tokens, 2, 0, 2.5, 0.99, Double.MAX_VALUE, true, SlotScorer.ALL, true);
+    }
+
+    /** The same with rehearsal by degrees: every glance makes a token a little younger. */
+    public static EbbinghausConfig graded(double tokens) {
+        return calibrated(tokens).withRehearsal(Double.POSITIVE_INFINITY, 2.5).withGrade(0.5, 0.99);
     }
 
     /** Tokens after which an unrehearsed token of initial strength falls to a retention of 1/e. */
@@ -75,23 +89,25 @@ public record EbbinghausConfig(
     }
 
     public EbbinghausConfig withTimeConstant(double tokens) {
-        return new EbbinghausConfig(
-                initialStrength, initialStrength / tokens, gate, grade, gain, fading, relative, queries, perHead);
+        return copy(initialStrength / tokens, gate, grade, gain, fading, perHead);
     }
 
-    /** Another rule of rehearsal: a gate, or a grade with an infinite gate. */
-    public EbbinghausConfig withRehearsal(double newGate, double newGrade) {
-        return new EbbinghausConfig(
-                initialStrength, timePerToken, newGate, newGrade, gain, fading, relative, queries, perHead);
+    /** Another gate, and another growth of S for an attention of 1. */
+    public EbbinghausConfig withRehearsal(double newGate, double newGain) {
+        return copy(timePerToken, newGate, grade, newGain, fading, perHead);
     }
 
-    /** Another growth of strength, and what is left of it after a token. */
-    public EbbinghausConfig withStrength(double newGain, double newFading) {
-        return new EbbinghausConfig(
-                initialStrength, timePerToken, gate, grade, newGain, newFading, relative, queries, perHead);
+    /** Rehearsal by degrees, and what is left of the strength above S0 after a token. */
+    public EbbinghausConfig withGrade(double newGrade, double newFading) {
+        return copy(timePerToken, gate, newGrade, gain, newFading, perHead);
     }
 
     public EbbinghausConfig withPerHead(boolean on) {
-        return new EbbinghausConfig(initialStrength, timePerToken, gate, grade, gain, fading, relative, queries, on);
+        return copy(timePerToken, gate, grade, gain, fading, on);
+    }
+
+    private EbbinghausConfig copy(double dt, double g, double graded, double grows, double fades, boolean heads) {
+        return new EbbinghausConfig(
+                initialStrength, dt, g, graded, grows, fades, maxStrength, relative, queries, heads);
     }
 }

@@ -2,11 +2,13 @@ package dev.engram.forget;
 
 import dev.engram.model.BadInputException;
 import dev.engram.model.CachePolicy;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * All policies by name: one list for the command line, the tests, the notebooks and the README's table.
@@ -111,6 +113,18 @@ public final class Policies {
                     "the least retained go, until the budget holds",
                     "seed 000, calibrated",
                     () -> new Ebbinghaus(MemoryEnhanced.curve())),
+            scored(
+                    "ebbinghaus-plain",
+                    "forgetting",
+                    "the same with the seed's rule: one state a layer, strength never fades",
+                    "seed 000",
+                    () -> new Ebbinghaus(EbbinghausConfig.plain(TOKENS))),
+            scored(
+                    "ebbinghaus-graded",
+                    "forgetting",
+                    "the same, every glance making a token a little younger",
+                    "seed 000, calibrated",
+                    () -> new Ebbinghaus(EbbinghausConfig.graded(TOKENS))),
             both(
                     "ebbinghaus-soft",
                     "forgetting",
@@ -154,6 +168,18 @@ public final class Policies {
                         + " FutureAttention.record and take Policies.oracle(future).");
             }));
 
+    /** The original as its code stands; no rival, so it stands apart from {@link #all}. */
+    private static final Spec ORIGINAL = both(
+            "memollm-35ae783",
+            "replay",
+            "the original as its code stands, faults included; budget and protection do not apply",
+            "seed 000, commit 35ae783",
+            config -> new MemollmReplay(
+                    0.01,
+                    Double.isNaN(config.floor()) ? THRESHOLD : Math.exp(config.floor()),
+                    false,
+                    EnumSet.allOf(MemollmMemory.Fault.class)));
+
     private Policies() {}
 
     /**
@@ -180,11 +206,12 @@ public final class Policies {
 
     /** Finds a policy; an unknown name gives a {@link BadInputException} that lists the known ones. */
     public static Spec named(String name) {
-        return ALL.stream()
+        return Stream.concat(ALL.stream(), Stream.of(ORIGINAL))
                 .filter(spec -> spec.name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new BadInputException("There is no policy '" + name + "'; choose one of "
-                        + ALL.stream().map(Spec::name).collect(Collectors.joining(", ")) + "."));
+                        + ALL.stream().map(Spec::name).collect(Collectors.joining(", ")) + ", " + ORIGINAL.name()
+                        + "."));
     }
 
     /** A fresh policy for one cache; null for the full cache. */

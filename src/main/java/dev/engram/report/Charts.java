@@ -179,9 +179,6 @@ public final class Charts {
         XYChart chart = new XYChart(WIDTH, HEIGHT, ChartTheme.XChart);
         style(chart.getStyler(), x, y, Arrays.stream(series).map(Series::name).toList());
         label(chart, title, x, y);
-        if (!x.log()) {
-            chart.getStyler().setXAxisMaxLabelCount(7); // a hint; without it steps such as 14, and labels that touch
-        }
         double xDecades = x.log() ? decades(x, Arrays.stream(series).map(Series::x)) : 0;
         double yDecades = y.log() ? decades(y, Arrays.stream(series).map(Series::y)) : 0;
         if (x.log() && xDecades <= 3) {

