@@ -51,7 +51,8 @@ public final class MemollmReplay implements CachePolicy {
             return null;
         }
         float[] log = new float[slots];
-        for (int i = 0; i < retention[layer].length; i++) {
+        // layer 0 may be longer than this one
+        for (int i = 0; i < Math.min(slots, retention[layer].length); i++) {
             log[i] = (float) Math.log(Math.max(retention[layer][i], 1e-30f));
         }
         return pass.create(log, new Shape(1, 1, 1, slots));
