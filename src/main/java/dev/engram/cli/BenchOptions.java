@@ -35,6 +35,14 @@ final class BenchOptions {
                     "Peers to measure beside, or none; for decode and prefill transformers (default) and llama.cpp.")
     private List<String> peers;
 
+    @Option(
+            names = "--peer-dtypes",
+            split = ",",
+            description = "Formats of the transformers peer; bf16 takes minutes a round on a processor without bf16"
+                    + " products. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "f32,bf16")
+    private List<String> peerDtypes;
+
     @Option(names = "--rounds", description = "Interleaved rounds; default: ${DEFAULT-VALUE}.", defaultValue = "5")
     int rounds;
 
@@ -80,7 +88,7 @@ final class BenchOptions {
             }
             List<String> asked = peers("transformers");
             if (asked.contains("transformers")) {
-                for (String dtype : List.of("f32", "bf16")) {
+                for (String dtype : peerDtypes) {
                     for (String attention : List.of("sdpa", "eager")) {
                         all.add(transformers(dtype, attention, List.of()));
                     }

@@ -101,9 +101,9 @@ def put_slots(self, dest: Tensor, src: Tensor, start: int, end: int) -> Tensor:
     return torch.copy_(torch.slice(dest, 2, start, end), torch.slice(src, 2, start, end))
 
 
-def product(self, a: Tensor, b: Tensor) -> Tensor:
-    return torch.matmul(a, b)
+def attend(self, k: Tensor, q: Tensor) -> Tensor:  # the two products of one decoding step: k [KV, n, D], q [KV, D, G]
+    return torch.matmul(torch.transpose(torch.matmul(k, q), 1, 2), k)
 
 
-def product_wide(self, a: Tensor, b: Tensor) -> Tensor:
-    return torch.matmul(torch.to(a, 6), torch.to(b, 6))
+def attend_wide(self, k: Tensor, q: Tensor) -> Tensor:
+    return self.attend(torch.to(k, 6), torch.to(q, 6))

@@ -24,6 +24,9 @@ public final class KernelChoice {
     /** What {@link #multipliesHalf} found, once a process: it says something about the processor, not about a model. */
     private static volatile Boolean half;
 
+    /** Slots of the attention that is timed: well beyond the caches of a processor core, where the types part clearly. */
+    private static final int SLOTS = 4096;
+
     private final NDManager manager;
     private final LmConfig config;
 
@@ -108,8 +111,8 @@ public final class KernelChoice {
 
     /**
      * Whether this machine multiplies bf16 matrices as fast as after widening them to f32. Without instructions for it (AVX-512
-     * BF16, AMX, or a GPU) PyTorch's product of bf16 matrices is several times slower. Measured at the size of one decoding step
-     * over 512 slots.
+     * BF16, AMX, or a GPU) PyTorch's product of bf16 matrices is several times slower. Measured at both products of one
+     * decoding step's attention.
      */
     static boolean multipliesHalf(NDManager manager) {
         if (manager.getDevice().isGpu()) {
@@ -124,15 +127,15 @@ public final class KernelChoice {
     private static boolean measureHalf(NDManager manager) {
         try (NDManager scope = manager.newSubManager();
                 Kernel tools = Kernels.tools(scope)) {
-            NDArray keys = tools.one(scope, "cast", scope.ones(new Shape(3, 512, 64)), 15);
+            NDArray keys = tools.one(scope, "cast", scope.ones(new Shape(3, SLOTS, 64)), 15);
             NDArray query = tools.one(scope, "cast", scope.ones(new Shape(3, 64, 3)), 15);
             double own = Double.MAX_VALUE;
             double wide = Double.MAX_VALUE;
             for (int r = 0; r < 8; r++) {
                 long start = System.nanoTime();
-                tools.one(scope, "product", keys, query).close();
+                tools.one(scope, "attend", keys, query).close();
                 long middle = System.nanoTime();
-                tools.one(scope, "product_wide", keys, query).close();
+                tools.one(scope, "attend_wide", keys, query).close();
                 own = Math.min(own, middle - start);
                 wide = Math.min(wide, System.nanoTime() - middle);
             }
