@@ -22,7 +22,7 @@ import java.util.Set;
 
 /** Reference numbers of the tiny checkpoints; make_tiny.py says how they were made. */
 public final class Golden {
-    static final Path FOLDER = Path.of("src/test/resources/golden/tiny");
+    public static final Path FOLDER = Path.of("src/test/resources/golden/tiny");
     public static final WeightFormat F32 = new WeightFormat("f32", false, LinearFormat.PLAIN, LinearFormat.PLAIN);
 
     private final JsonObject header;
@@ -64,11 +64,20 @@ public final class Golden {
         }
     }
 
-    Set<String> names() {
+    /** Any file of golden/, such as {@code train/full.safetensors}. */
+    public static Golden file(String path) {
+        return new Golden(FOLDER.resolveSibling(path));
+    }
+
+    public static Golden at(Path file) {
+        return new Golden(file);
+    }
+
+    public Set<String> names() {
         return header.keySet();
     }
 
-    long[] shape(String name) {
+    public long[] shape(String name) {
         return header.getAsJsonObject(name).getAsJsonArray("shape").asList().stream()
                 .mapToLong(JsonElement::getAsLong)
                 .toArray();
@@ -83,7 +92,7 @@ public final class Golden {
         return data.slice(from, offsets.get(1).getAsInt() - from).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    float[] floats(String name) {
+    public float[] floats(String name) {
         FloatBuffer values = bytes(name).asFloatBuffer();
         float[] all = new float[values.remaining()];
         values.get(all);
@@ -91,9 +100,12 @@ public final class Golden {
     }
 
     /** A matrix of 64-bit integers. */
-    int[][] ids(String name) {
+    public int[][] ids(String name) {
         long[] shape = shape(name);
-        int rows = shape.length == 1 ? 1 : (int) shape[0];
+        int rows = 1;
+        for (int i = 0; i < shape.length - 1; i++) {
+            rows *= (int) shape[i];
+        }
         int columns = (int) shape[shape.length - 1];
         ByteBuffer values = bytes(name);
         int[][] ids = new int[rows][columns];
