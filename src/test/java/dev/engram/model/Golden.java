@@ -22,7 +22,7 @@ import java.util.Set;
 
 /** Reference numbers of the tiny checkpoints; make_tiny.py says how they were made. */
 public final class Golden {
-    static final Path FOLDER = Path.of("src/test/resources/golden/tiny");
+    public static final Path FOLDER = Path.of("src/test/resources/golden/tiny");
     public static final WeightFormat F32 = new WeightFormat("f32", false, LinearFormat.PLAIN, LinearFormat.PLAIN);
 
     private final JsonObject header;
@@ -44,11 +44,16 @@ public final class Golden {
         return new Golden(FOLDER.resolve(checkpoint).resolve("golden.safetensors"));
     }
 
+    /** The losses of losses/make_losses.py. */
+    public static Golden losses() {
+        return new Golden(FOLDER.resolveSibling("losses").resolve("losses.safetensors"));
+    }
+
     static Golden smollm2() {
         return new Golden(FOLDER.resolveSibling("smollm2").resolve("golden.safetensors"));
     }
 
-    static Golden gradients(String checkpoint) {
+    public static Golden gradients(String checkpoint) {
         return new Golden(FOLDER.resolve(checkpoint).resolve("gradients.safetensors"));
     }
 
@@ -64,11 +69,11 @@ public final class Golden {
         }
     }
 
-    Set<String> names() {
+    public Set<String> names() {
         return header.keySet();
     }
 
-    long[] shape(String name) {
+    public long[] shape(String name) {
         return header.getAsJsonObject(name).getAsJsonArray("shape").asList().stream()
                 .mapToLong(JsonElement::getAsLong)
                 .toArray();
@@ -83,7 +88,7 @@ public final class Golden {
         return data.slice(from, offsets.get(1).getAsInt() - from).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    float[] floats(String name) {
+    public float[] floats(String name) {
         FloatBuffer values = bytes(name).asFloatBuffer();
         float[] all = new float[values.remaining()];
         values.get(all);
@@ -91,7 +96,7 @@ public final class Golden {
     }
 
     /** A matrix of 64-bit integers. */
-    int[][] ids(String name) {
+    public int[][] ids(String name) {
         long[] shape = shape(name);
         int rows = shape.length == 1 ? 1 : (int) shape[0];
         int columns = (int) shape[shape.length - 1];
