@@ -238,21 +238,21 @@ public final class TrainableDecoder implements AutoCloseable {
      * @return [1, places, hidden]
      */
     public NDArray select(NDManager step, NDArray hidden, int[] places) {
-        NDArray index =
-                step.create(java.util.Arrays.stream(places).asLongStream().toArray());
-        return base.kernel().record(step, "at_places", hidden, index).get(0);
+        return run(
+                step,
+                "labelled",
+                hidden,
+                step.create(Arrays.stream(places).asLongStream().toArray()));
     }
 
     /** Log-probability of each target, logits [batch, tokens, vocab] and targets [batch][tokens] → [batch, tokens]. */
     public NDArray logprobs(NDManager step, NDArray logits, int[][] targets) {
-        return base.kernel()
-                .record(step, "logprobs", logits, Kernel.ids(step, targets))
-                .get(0);
+        return run(step, "logprobs", logits, Kernel.ids(step, targets));
     }
 
     /** KL(base || other) in nats, mean over the positions; logits [batch, tokens, vocab] twice. */
     public NDArray divergence(NDManager step, NDArray baseLogits, NDArray otherLogits) {
-        return base.kernel().record(step, "divergence", baseLogits, otherLogits).get(0);
+        return run(step, "divergence", baseLogits, otherLogits);
     }
 
     private NDArray positions(NDManager step, int tokens, int[] padding) {

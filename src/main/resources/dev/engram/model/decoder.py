@@ -304,10 +304,6 @@ def logprobs(self, logits: Tensor, targets: Tensor) -> Tensor:  # [B, T, vocab],
     return torch.sub(chosen, torch.logsumexp(logits, [2]))
 
 
-def at_places(self, x: Tensor, places: Tensor) -> Tensor:  # [B, T, d], places b * T + t [n] -> [1, n, d]
-    return torch.unsqueeze(torch.index_select(torch.reshape(x, [-1, torch.size(x, -1)]), 0, places), 0)
-
-
 def divergence(self, base: Tensor, other: Tensor) -> Tensor:
     # KL(base || other) in nats, mean over the positions; logits [B, T, vocab] twice
     p = torch.log_softmax(base, -1)

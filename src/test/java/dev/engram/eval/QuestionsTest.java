@@ -57,8 +57,10 @@ class QuestionsTest {
             Question q = questions.get(i);
             assertEquals(q, results.get(i).question(), "in the order of the questions");
             int[] prompt = lm.tokenizer().encode(lm.prompt(q.messages()));
-            String alone = lm.generate(lm.prompt(q.messages()), GenerationConfig.greedy(6))
-                    .text();
+            int[] ids = lm.generate(lm.prompt(q.messages()), GenerationConfig.greedy(6)).ids().stream()
+                    .mapToInt(Integer::intValue)
+                    .toArray();
+            String alone = lm.tokenizer().decode(ids, true);
             assertEquals(alone.strip(), results.get(i).answer());
             int[] gold = lm.tokenizer().encode(q.gold() + "<|im_end|>");
             double[] all = lm.logprobs(join(prompt, gold));
