@@ -17,9 +17,9 @@ public final class Batches {
     private final boolean packed;
     private final int dropped;
 
-    private Batches(List<List<Example>> rows, int size, int pad, long seed, boolean packed, int dropped) {
+    private Batches(List<List<Example>> rows, Order order, int pad, boolean packed, int dropped) {
         this.rows = rows;
-        this.order = new Order(rows.size(), size, seed);
+        this.order = order;
         this.pad = pad;
         this.packed = packed;
         this.dropped = dropped;
@@ -34,7 +34,12 @@ public final class Batches {
      */
     public static Batches padded(List<Example> examples, int size, int maxTokens, int pad, long seed) {
         List<Example> fit = fit(examples, maxTokens);
-        return new Batches(fit.stream().map(List::of).toList(), size, pad, seed, false, examples.size() - fit.size());
+        return new Batches(
+                fit.stream().map(List::of).toList(),
+                new Order(fit.size(), size, seed),
+                pad,
+                false,
+                examples.size() - fit.size());
     }
 
     /**
@@ -59,7 +64,18 @@ public final class Batches {
             rows.get(row).add(e);
             room.set(row, room.get(row) - e.tokens());
         }
-        return new Batches(rows, size, pad, seed, true, examples.size() - fit.size());
+        return new Batches(rows, new Order(rows.size(), size, seed), pad, true, examples.size() - fit.size());
+    }
+
+    /** One example a row, in the order given, again and again: for comparisons with other programs. */
+    public static Batches inOrder(List<Example> examples, int size, int maxTokens, int pad) {
+        List<Example> fit = fit(examples, maxTokens);
+        return new Batches(
+                fit.stream().map(List::of).toList(),
+                new Order(fit.size(), size, Order.AS_GIVEN),
+                pad,
+                false,
+                examples.size() - fit.size());
     }
 
     private static List<Example> fit(List<Example> examples, int maxTokens) {

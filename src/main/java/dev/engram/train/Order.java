@@ -9,6 +9,9 @@ import java.util.stream.IntStream;
  * for every epoch, drawn from the seed, epochs following each other without a gap.
  */
 record Order(int count, int size, long seed) {
+    /** Seed that stands for no shuffling at all. */
+    static final long AS_GIVEN = Long.MIN_VALUE;
+
     Order {
         if (count < 1 || size < 1) {
             throw new BadInputException(
@@ -33,6 +36,9 @@ record Order(int count, int size, long seed) {
 
     private int[] epoch(long epoch) {
         int[] order = IntStream.range(0, count).toArray();
+        if (seed == AS_GIVEN) {
+            return order;
+        }
         SplittableRandom random = new SplittableRandom(seed * 1_000_003 + epoch);
         for (int i = count - 1; i > 0; i--) {
             int j = random.nextInt(i + 1);
