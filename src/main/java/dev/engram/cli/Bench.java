@@ -15,6 +15,8 @@ import picocli.CommandLine.HelpCommand;
             BenchFormats.class,
             BenchCache.class,
             BenchPolicies.class,
+            BenchTrain.class,
+            BenchFacts.class,
             HelpCommand.class
         })
 final class Bench {}
