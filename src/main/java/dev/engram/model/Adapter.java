@@ -10,6 +10,7 @@ import dev.engram.model.engine.LayerNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 
 /**
  * Low-rank adapters (LoRA, Hu et al. 2021) of a decoder's linears: y = W x + scale · B (A x). They run beside the weights,
@@ -30,6 +31,7 @@ public final class Adapter implements AutoCloseable {
     private final NDManager manager;
     private final List<NDArray> flat = new ArrayList<>();
     private IValue pinned;
+    private NDArray[] drops;
 
     /**
      * Takes views of the pairs; the arrays stay the caller's and must outlive the adapter.
@@ -83,9 +85,35 @@ public final class Adapter implements AutoCloseable {
         }
     }
 
-    /** One layer's factors and the scale. */
+    /**
+     * Drops inputs of the adapters in training passes from now on; inference never does.
+     *
+     * @param share of the values, 0 for none
+     * @param seed what the draw depends on, apart from the layer and the linear
+     */
+    public void drop(double share, long seed) {
+        if (drops != null) {
+            for (NDArray d : drops) {
+                d.close();
+            }
+        }
+        drops = null;
+        if (share > 0) {
+            drops = new NDArray[flat.size() / STRIDE];
+            SplittableRandom seeds = new SplittableRandom(seed);
+            for (int i = 0; i < drops.length; i++) {
+                drops[i] = manager.create(new double[] {seeds.nextInt(Integer.MAX_VALUE), share});
+            }
+        }
+    }
+
+    /** One layer's factors and the scale, and in training with dropout its seed and share. */
     NDList layer(int i) {
-        return new NDList(flat.subList(i * STRIDE, (i + 1) * STRIDE));
+        NDList list = new NDList(flat.subList(i * STRIDE, (i + 1) * STRIDE));
+        if (drops != null) {
+            list.add(drops[i]);
+        }
+        return list;
     }
 
     IValue pinned() {

@@ -31,13 +31,15 @@ import java.util.Optional;
 public final class CausalLm implements AutoCloseable {
     private final Path origin;
     private final Decoder decoder;
-    private final Tokenizer tokenizer;
+    private final Tokenizer own;
+    private volatile Tokenizer tokenizer;
     private final ChatTemplate template;
     private final GenerationDefaults defaults;
 
     private CausalLm(Checkpoint checkpoint, Decoder decoder, Tokenizer tokenizer) {
         this.origin = checkpoint.origin();
         this.decoder = decoder;
+        this.own = tokenizer;
         this.tokenizer = tokenizer;
         this.defaults = checkpoint.generationDefaults();
         this.template = checkpoint
@@ -59,17 +61,66 @@ public final class CausalLm implements AutoCloseable {
     public static CausalLm open(String model, LoadOptions options) {
         NDManager manager = Torch.manager(options.device());
         try (Checkpoint checkpoint = ModelSource.open(model)) {
-            Torch.setThreads(
-                    options.threads() > 0
-                            ? options.threads()
-                            : new KernelChoice(manager, checkpoint.config()).threads(Torch.mostThreads()));
-            Tokenizer tokenizer = new Tokenizer(checkpoint.tokenizerJson());
-            DType dtype = options.dtype() == DType.AUTO ? AutoFormat.choose(checkpoint) : options.dtype();
-            Backend backend = Formats.open(manager, checkpoint, dtype);
-            return new CausalLm(checkpoint, new Decoder(checkpoint.config(), backend), tokenizer);
+            return open(checkpoint, options, manager);
         } catch (RuntimeException e) {
             manager.close();
             throw e;
+        }
+    }
+
+    /**
+     * Opens a checkpoint that is already in hand, such as a base with an adapter merged into it; the checkpoint stays the caller's and
+     * may be closed afterwards.
+     */
+    public static CausalLm open(Checkpoint checkpoint, LoadOptions options) {
+        NDManager manager = Torch.manager(options.device());
+        try {
+            return open(checkpoint, options, manager);
+        } catch (RuntimeException e) {
+            manager.close();
+            throw e;
+        }
+    }
+
+    private static CausalLm open(Checkpoint checkpoint, LoadOptions options, NDManager manager) {
+        Torch.setThreads(
+                options.threads() > 0
+                        ? options.threads()
+                        : new KernelChoice(manager, checkpoint.config()).threads(Torch.mostThreads()));
+        Tokenizer tokenizer = new Tokenizer(checkpoint.tokenizerJson());
+        DType dtype = options.dtype() == DType.AUTO ? AutoFormat.choose(checkpoint) : options.dtype();
+        Backend backend = Formats.open(manager, checkpoint, dtype);
+        return new CausalLm(checkpoint, new Decoder(checkpoint.config(), backend), tokenizer);
+    }
+
+    /**
+     * Adds tokens: the tokenizer reads them as special tokens, the decoder holds their rows beside its tables; null takes them away. The rows
+     * stay the caller's. Rows whose ids the tokenizer does not give to their tokens are refused.
+     */
+    public void extend(TokenRows rows) {
+        Tokenizer next = own;
+        if (rows != null) {
+            List<String> added =
+                    rows.tokens().stream().filter(t -> own.idOf(t).isEmpty()).toList();
+            next = added.isEmpty() ? own : own.withAddedTokens(added);
+            for (int i = 0; i < rows.ids().length; i++) {
+                String token = rows.tokens().get(i);
+                if (next.idOf(token).orElse(-1) != rows.ids()[i]) {
+                    int found = next.idOf(token).orElse(-1);
+                    closeAdded(next);
+                    throw new BadInputException("The token rows hold " + token + " as token " + rows.ids()[i]
+                            + ", but this model's tokenizer gives it " + found + "; use rows made with this model.");
+                }
+            }
+        }
+        decoder.extend(rows);
+        closeAdded(tokenizer);
+        tokenizer = next;
+    }
+
+    private void closeAdded(Tokenizer t) {
+        if (t != own) {
+            t.close();
         }
     }
 
@@ -162,6 +213,22 @@ public final class CausalLm implements AutoCloseable {
             Seams seams,
             CachePolicy policy,
             GenerationListener listener) {
+        return generate(prompt, cache, config, seams, policy, null, listener);
+    }
+
+    /**
+     * The same where vectors may stand in place of tokens.
+     *
+     * @param input acts on what is fed, or null
+     */
+    public Generation generate(
+            int[] prompt,
+            KvCache cache,
+            GenerationConfig config,
+            Seams seams,
+            CachePolicy policy,
+            EmbeddingSeam input,
+            GenerationListener listener) {
         if (prompt.length == 0) {
             throw new BadInputException("The prompt is empty; give at least one token of text.");
         }
@@ -170,7 +237,8 @@ public final class CausalLm implements AutoCloseable {
             throw new BadInputException("The prompt has " + prompt.length
                     + " tokens, but the model's context has room for " + room + "; shorten the prompt.");
         }
-        return new Generator(decoder, tokenizer, defaults.eos()).run(prompt, cache, config, seams, policy, listener);
+        return new Generator(decoder, tokenizer, defaults.eos())
+                .run(prompt, cache, config, seams, policy, input, listener);
     }
 
     /** Greedy continuations of several prompts at once, up to {@code newTokens} ids each. */
@@ -200,6 +268,7 @@ public final class CausalLm implements AutoCloseable {
     @Override
     public void close() {
         decoder.close();
-        tokenizer.close();
+        closeAdded(tokenizer);
+        own.close();
     }
 }

@@ -23,11 +23,15 @@ public final class Decoder implements AutoCloseable {
     private final Backend backend;
     private final NDArray none;
     private Adapter adapter;
+    private TokenRows rows;
+    private int vocab;
+    private NDArray rowIds;
 
     public Decoder(LmConfig config, Backend backend) {
         this.config = config;
         this.backend = backend;
         this.none = Kernel.none(backend.manager());
+        this.vocab = config.vocab();
     }
 
     public LmConfig config() {
@@ -70,16 +74,44 @@ public final class Decoder implements AutoCloseable {
     }
 
     /**
+     * Reads token rows beside the embedding table and the head from now on; null takes them away. They stay the caller's.
+     *
+     * <p>Logits are then {@link #vocab} wide.
+     */
+    public void extend(TokenRows newRows) {
+        int size = newRows == null ? config.vocab() : newRows.vocab(config);
+        if (rowIds != null) {
+            rowIds.close();
+        }
+        rowIds = newRows == null ? null : newRows.idTensor(backend.manager());
+        rows = newRows;
+        vocab = size;
+    }
+
+    /** Width of the logits: the model's vocabulary and the tokens that were added. */
+    public int vocab() {
+        return vocab;
+    }
+
+    /**
      * Embeddings of tokens that will follow the cache's text.
      *
      * @param ids [batch][tokens]
      * @return [batch, tokens, hidden]
      */
     public NDArray embed(NDManager out, int[][] ids, KvCache cache) {
-        requireFit(config, ids, cache.nextPosition());
+        requireFit(ids, cache.nextPosition());
         Weights w = backend.weightsFor(ids.length * ids[0].length);
         try (NDManager step = out.newSubManager()) {
-            NDArray tokens = Kernel.ids(step, ids);
+            NDArray tokens = Kernel.ids(step, TokenRows.withinTable(ids, config));
+            if (rows != null) {
+                NDArray x =
+                        w.kernel().one(out, "embed_rows", tokens, w.embedding(), rows.slots(step, ids), rows.input());
+                return w.positionTable() == null
+                        ? x
+                        : w.kernel()
+                                .one(out, "add_positions", x, w.positionTable(), positions(step, cache, ids[0].length));
+            }
             if (w.positionTable() == null) {
                 return w.kernel().one(out, "embed", tokens, w.embedding());
             }
@@ -249,11 +281,24 @@ public final class Decoder implements AutoCloseable {
      *
      * @param hidden [batch, tokens, hidden] as forward returned it
      * @param last how many positions; 0 for all
-     * @return [batch, last, vocab] in f32
+     * @return [batch, last, {@link #vocab}] in f32
      */
     public NDArray logits(NDManager out, NDArray hidden, int last) {
-        int rows = last > 0 ? (int) hidden.getShape().get(0) * last : rows(hidden);
-        Weights w = backend.headFor(rows);
+        int count = last > 0 ? (int) hidden.getShape().get(0) * last : rows(hidden);
+        Weights w = backend.headFor(count);
+        if (rows != null) {
+            return w.kernel()
+                    .one(
+                            out,
+                            "head_rows",
+                            hidden,
+                            w.finalGain(),
+                            w.head().get(0),
+                            w.head().get(1),
+                            last,
+                            rows.output(),
+                            rowIds);
+        }
         return w.kernel()
                 .one(
                         out,
@@ -329,13 +374,17 @@ public final class Decoder implements AutoCloseable {
         return tokens;
     }
 
-    /** Refuses ids outside the vocabulary and texts beyond learned positions; {@code first} is the first one's position. */
-    static void requireFit(LmConfig config, int[][] ids, int first) {
+    /** Refuses ids outside the vocabulary, added tokens included, and texts beyond learned positions; {@code first} is the first one's position. */
+    void requireFit(int[][] ids, int first) {
+        requireFit(config, vocab, ids, first);
+    }
+
+    static void requireFit(LmConfig config, int vocab, int[][] ids, int first) {
         for (int[] row : ids) {
             for (int id : row) {
-                if (id < 0 || id >= config.vocab()) {
-                    throw new BadInputException("Token id " + id + " is outside the model's vocabulary of "
-                            + config.vocab() + "; use ids of its own tokenizer.");
+                if (id < 0 || id >= vocab) {
+                    throw new BadInputException("Token id " + id + " is outside the model's vocabulary of " + vocab
+                            + "; use ids of its own tokenizer.");
                 }
             }
         }

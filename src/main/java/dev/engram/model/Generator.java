@@ -10,18 +10,12 @@ import java.util.Map;
 import java.util.Set;
 
 /** The loop of generation: read the prompt in chunks, then choose and feed one token at a time. */
-public final class Generator {
+final class Generator {
     private final Decoder decoder;
     private final Tokenizer tokenizer;
     private final Set<Integer> eos;
 
-    /**
-     * A generator.
-     *
-     * @param tokenizer the model's, or one with added tokens
-     * @param eos ids that end a text
-     */
-    public Generator(Decoder decoder, Tokenizer tokenizer, Set<Integer> eos) {
+    Generator(Decoder decoder, Tokenizer tokenizer, Set<Integer> eos) {
         this.decoder = decoder;
         this.tokenizer = tokenizer;
         this.eos = eos;
@@ -32,23 +26,9 @@ public final class Generator {
      *
      * @param policy who is forgotten; null for nobody
      * @param seams plug-ins that act on every pass
-     */
-    Generation run(
-            int[] prompt,
-            KvCache cache,
-            GenerationConfig config,
-            Seams seams,
-            CachePolicy policy,
-            GenerationListener listener) {
-        return run(prompt, cache, config, seams, policy, null, listener);
-    }
-
-    /**
-     * The same where vectors may stand in place of tokens.
-     *
      * @param input acts on what is fed; null for nothing, which is exactly plain generation
      */
-    public Generation run(
+    Generation run(
             int[] prompt,
             KvCache cache,
             GenerationConfig config,

@@ -21,8 +21,13 @@ public final class Tape implements AutoCloseable {
 
     /** Adds the gradient of a scalar to every array that requires one; the graph is spent afterwards. */
     public void backward(NDArray loss) {
+        backward(loss, 1);
+    }
+
+    /** The same for {@code weight} times the loss. */
+    public void backward(NDArray loss, double weight) {
         try (NDManager scope = loss.getManager().newSubManager()) {
-            NDArray one = scope.ones(loss.getShape(), loss.getDataType());
+            NDArray one = scope.full(loss.getShape(), (float) weight, loss.getDataType());
             JniUtils.backward((PtNDArray) loss, (PtNDArray) one, false, false);
         }
     }

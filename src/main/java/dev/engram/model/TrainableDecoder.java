@@ -4,12 +4,19 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.engine.Backend;
 import dev.engram.model.engine.Kernel;
+import dev.engram.model.engine.KernelChoice;
 import dev.engram.model.engine.LayerNames;
+import dev.engram.model.engine.Torch;
 import dev.engram.model.engine.TrainingBase;
 import dev.engram.model.source.Checkpoint;
+import dev.engram.model.source.ModelSource;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The same decoder with a graph: whole sequences, no cache, gradients to parameters, adapters and input vectors. It runs
@@ -18,6 +25,7 @@ import java.util.Map;
 public final class TrainableDecoder implements AutoCloseable {
     private final LmConfig config;
     private final TrainingBase base;
+    private final boolean bf16;
     private final NDArray none;
     private final NDArray noRows;
     private final NDList noAdapter = new NDList();
@@ -30,6 +38,7 @@ public final class TrainableDecoder implements AutoCloseable {
      */
     public TrainableDecoder(NDManager manager, Checkpoint checkpoint, boolean bf16) {
         this.config = checkpoint.config();
+        this.bf16 = bf16;
         this.base = new TrainingBase(manager, checkpoint, bf16);
         this.none = Kernel.none(manager);
         this.noRows = manager.create(new float[0], new Shape(1, config.kvHeads(), 0, config.headDim()));
@@ -41,8 +50,34 @@ public final class TrainableDecoder implements AutoCloseable {
         noAdapter.add(manager.create(1f));
     }
 
+    /**
+     * Opens a model for training.
+     *
+     * @param model as {@link CausalLm#open} takes it
+     * @param dtype F32; BF16 for a frozen base beside f32 adapters; AUTO for BF16 where this machine multiplies it fast
+     */
+    public static TrainableDecoder open(String model, DType dtype) {
+        if (dtype == DType.INT8 || dtype == DType.INT4) {
+            throw new BadInputException("--dtype is " + dtype.name().toLowerCase(Locale.ROOT)
+                    + ", which cannot be trained beside; use f32, bf16 or auto.");
+        }
+        NDManager manager = Torch.manager(LoadOptions.DeviceChoice.AUTO);
+        try (Checkpoint checkpoint = ModelSource.open(model)) {
+            boolean half = dtype == DType.BF16 || dtype == DType.AUTO && KernelChoice.multipliesHalf(manager);
+            return new TrainableDecoder(manager, checkpoint, half);
+        } catch (RuntimeException e) {
+            manager.close();
+            throw e;
+        }
+    }
+
     public LmConfig config() {
         return config;
+    }
+
+    /** Whether the base is held in bfloat16. */
+    public boolean bf16() {
+        return bf16;
     }
 
     /** All parameters by Hugging Face name; mark those to be trained with {@code setRequiresGradient}. */
@@ -56,7 +91,7 @@ public final class TrainableDecoder implements AutoCloseable {
 
     /** Embeddings of whole sequences, ids [batch][tokens] → [batch, tokens, hidden]. */
     public NDArray embed(NDManager step, int[][] ids) {
-        return embed(step, ids, null);
+        return embed(step, ids, null, null);
     }
 
     /**
@@ -65,15 +100,27 @@ public final class TrainableDecoder implements AutoCloseable {
      * @param padding padding tokens at the left of each row, or null; learned positions count from the first real token
      */
     public NDArray embed(NDManager step, int[][] ids, int[] padding) {
-        Decoder.requireFit(config, ids, 0);
-        NDArray tokens = Kernel.ids(step, ids);
+        return embed(step, ids, padding, null);
+    }
+
+    /**
+     * The same with token rows beside the table.
+     *
+     * @param rows trained or frozen, or null
+     */
+    public NDArray embed(NDManager step, int[][] ids, int[] padding, TokenRows rows) {
+        Decoder.requireFit(config, rows == null ? config.vocab() : rows.vocab(config), ids, 0);
+        NDArray tokens = Kernel.ids(step, TokenRows.withinTable(ids, config));
         NDArray table = base.parameters().get(LayerNames.EMBEDDING);
         NDArray learned = base.parameters().get(LayerNames.POSITIONS);
-        return learned == null
-                ? base.kernel().record(step, "embed", tokens, table).get(0)
-                : base.kernel()
-                        .record(step, "embed_learned", tokens, table, learned, positions(step, ids[0].length, padding))
-                        .get(0);
+        NDArray x = rows == null
+                ? run(step, "embed", tokens, table)
+                : run(step, "embed_rows", tokens, table, rows.slots(step, ids), rows.input());
+        return learned == null ? x : run(step, "add_positions", x, learned, positions(step, ids[0].length, padding));
+    }
+
+    private NDArray run(NDManager step, String method, Object... arguments) {
+        return base.kernel().record(step, method, arguments).get(0);
     }
 
     /** Vectors [1|batch, 1|tokens, hidden] in place of embeddings where the mask [batch, tokens, 1] is one. */
@@ -94,7 +141,7 @@ public final class TrainableDecoder implements AutoCloseable {
         int tokens = (int) x.getShape().get(1);
         NDArray pad = padding == null
                 ? none
-                : step.create(java.util.Arrays.stream(padding).asLongStream().toArray());
+                : step.create(Arrays.stream(padding).asLongStream().toArray());
         NDList angles = base.kernel()
                 .record(step, "angles", base.angles().cos(), base.angles().sin(), positions(step, tokens, padding));
         Seams.HiddenHook hook = seams.hook() == null ? new Seams.HiddenHook() {} : seams.hook();
@@ -134,9 +181,46 @@ public final class TrainableDecoder implements AutoCloseable {
 
     /** Logits of all positions in f32, [batch, tokens, vocab]. */
     public NDArray logits(NDManager step, NDArray hidden) {
+        return logits(step, hidden, null);
+    }
+
+    /** The same with token rows beside the head, [batch, tokens, vocabulary with the rows]. */
+    public NDArray logits(NDManager step, NDArray hidden, TokenRows rows) {
         NDArray table = base.parameters().get(config.tiedHead() ? LayerNames.EMBEDDING : LayerNames.HEAD);
         NDArray gain = base.parameters().get(LayerNames.FINAL_NORM);
-        return base.kernel().record(step, "train_head", hidden, gain, table).get(0);
+        return rows == null
+                ? run(step, "train_head", hidden, gain, table)
+                : run(step, "train_head_rows", hidden, gain, table, rows.output(), rows.idTensor(step));
+    }
+
+    /**
+     * Mean cross-entropy where labels stand. The head is computed at those positions alone, which saves most of its cost when few
+     * tokens are labelled.
+     *
+     * @param hidden [batch, tokens, hidden] as {@link #forward} returned it
+     * @param labels [batch][tokens]: the token that follows each position, −100 for none
+     * @param rows token rows, or null
+     */
+    public NDArray crossEntropy(NDManager step, NDArray hidden, int[][] labels, TokenRows rows) {
+        long[] at = labelled(labels);
+        if (at.length == 0) {
+            throw new BadInputException(
+                    "No token of the batch has a label; give texts whose answers are not cut off, or a longer limit.");
+        }
+        int[] targets = Arrays.stream(at)
+                .mapToInt(i -> labels[(int) i / labels[0].length][(int) i % labels[0].length])
+                .toArray();
+        NDArray chosen = run(step, "labelled", hidden, step.create(at));
+        return crossEntropy(step, logits(step, chosen, rows), new int[][] {targets});
+    }
+
+    /** Places of labels in the flattened batch. */
+    private static long[] labelled(int[][] labels) {
+        int tokens = labels[0].length;
+        return IntStream.range(0, labels.length * tokens)
+                .filter(i -> labels[i / tokens][i % tokens] != -100)
+                .asLongStream()
+                .toArray();
     }
 
     /** Mean cross-entropy over the labels that are not −100; labels [batch][tokens] are those of the same positions. */

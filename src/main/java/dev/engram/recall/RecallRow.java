@@ -21,6 +21,13 @@ record RecallRow(Type type, int[] ids, int[] labels, int recallAt, int insertAt,
         SFT_ONLY
     }
 
+    /** Ids without labels: a query at the last one, or a text whose predictions are compared. */
+    static RecallRow unlabelled(int[] ids, int memory, int sample) {
+        int[] none = new int[ids.length];
+        java.util.Arrays.fill(none, IGNORED);
+        return new RecallRow(Type.SFT_ONLY, ids, none, ids.length - 1, -1, memory, sample);
+    }
+
     /** Tokens before {@code <recall>}. */
     int contextLength() {
         return recallAt < 0 ? ids.length : recallAt;

@@ -45,22 +45,15 @@ final class RowBatch {
         return rows;
     }
 
-    /** Flat places whose next token is labelled, [k], with those labels, [1, k]. */
-    NDArray[] labelled(NDManager scope) {
-        List<Long> places = new ArrayList<>();
-        List<Long> targets = new ArrayList<>();
-        for (int r = 0; r < rows.size(); r++) {
-            int[] labels = rows.get(r).labels();
-            for (int t = 0; t + 1 < labels.length; t++) {
-                if (labels[t + 1] != RecallRow.IGNORED) {
-                    places.add((long) r * ids[0].length + t);
-                    targets.add((long) labels[t + 1]);
-                }
-            }
+    /** The label of the token that follows each place, [B][T]; −100 for none. */
+    int[][] labels() {
+        int[][] labels = new int[ids.length][ids[0].length];
+        for (int r = 0; r < ids.length; r++) {
+            int[] own = rows.get(r).labels();
+            Arrays.fill(labels[r], RecallRow.IGNORED);
+            System.arraycopy(own, 1, labels[r], 0, own.length - 1);
         }
-        long[] where = places.stream().mapToLong(Long::longValue).toArray();
-        long[] what = targets.stream().mapToLong(Long::longValue).toArray();
-        return new NDArray[] {scope.create(where), scope.create(what, new Shape(1, what.length))};
+        return labels;
     }
 
     /** Flat places of {@code <recall>}, [rows]. */

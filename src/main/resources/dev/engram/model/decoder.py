@@ -233,6 +233,14 @@ def train_head(self, x: Tensor, gain: Tensor, table: Tensor) -> Tensor:  # [.., 
     return torch.to(torch.linear(self.norm(x, gain), table), 6)
 
 
+def train_head_rows(self, x: Tensor, gain: Tensor, table: Tensor, rows: Tensor, ids: Tensor) -> Tensor:
+    return self.with_rows(self.train_head(x, gain, table), x, gain, rows, ids)
+
+
+def labelled(self, x: Tensor, at: Tensor) -> Tensor:  # [B, T, d] -> [1, n, d], the positions with a label
+    return torch.unsqueeze(torch.index_select(torch.reshape(x, [-1, HIDDEN]), 0, at), 0)
+
+
 # Ends of the stack.
 
 def embed(self, ids: Tensor, table: Tensor) -> Tensor:  # [B, T] -> [B, T, d]
@@ -241,6 +249,16 @@ def embed(self, ids: Tensor, table: Tensor) -> Tensor:  # [B, T] -> [B, T, d]
 
 def embed_learned(self, ids: Tensor, table: Tensor, position_table: Tensor, positions: Tensor) -> Tensor:
     return torch.add(self.embed(ids, table), torch.to(torch.embedding(position_table, positions), 6))
+
+
+def embed_rows(self, ids: Tensor, table: Tensor, slots: Tensor, rows: Tensor) -> Tensor:
+    # rows [k, d] in place of the table's where slots [B, T] says which; -1 for none
+    own = torch.embedding(rows, torch.clamp_min(slots, 0))
+    return torch.where(torch.unsqueeze(torch.ge(slots, 0), -1), own, self.embed(ids, table))
+
+
+def add_positions(self, x: Tensor, position_table: Tensor, positions: Tensor) -> Tensor:
+    return torch.add(x, torch.to(torch.embedding(position_table, positions), 6))
 
 
 def inject(self, x: Tensor, vectors: Tensor, where: Tensor) -> Tensor:
@@ -253,6 +271,23 @@ def head(self, x: Tensor, gain: Tensor, table: Tensor, aux: Tensor, last: int) -
     if last > 0:
         x = torch.slice(x, 1, torch.size(x, 1) - last)
     return torch.to(self.head_linear(self.norm(x, gain), table, aux), 6)
+
+
+def with_rows(self, logits: Tensor, x: Tensor, gain: Tensor, rows: Tensor, ids: Tensor) -> Tensor:
+    # the logits of rows [k, d], in f32: in place of the columns ids [k] below the vocabulary, and after it
+    own = torch.linear(torch.to(self.norm(x, gain), 6), rows)
+    replaced = int(torch.sum(torch.lt(ids, torch.size(logits, -1))))
+    if replaced > 0:
+        logits = torch.index_copy(logits, 2, torch.slice(ids, 0, 0, replaced), torch.slice(own, 2, 0, replaced))
+    if replaced < torch.size(rows, 0):
+        logits = torch.cat([logits, torch.slice(own, 2, replaced)], -1)
+    return logits
+
+
+def head_rows(self, x: Tensor, gain: Tensor, table: Tensor, aux: Tensor, last: int, rows: Tensor, ids: Tensor) -> Tensor:
+    if last > 0:
+        x = torch.slice(x, 1, torch.size(x, 1) - last)
+    return self.with_rows(self.head(x, gain, table, aux, 0), x, gain, rows, ids)
 
 
 def normalised(self, x: Tensor, gain: Tensor) -> Tensor:

@@ -5,6 +5,11 @@ def pick(self, x: Tensor, places: Tensor) -> Tensor:  # rows of [.., d] by flat 
     return torch.unsqueeze(torch.index_select(torch.reshape(x, [-1, torch.size(x, -1)]), 0, places), 0)
 
 
+def query(self, x: Tensor, gain: Tensor, eps: Tensor) -> Tensor:  # [1, k, d] -> [k, d], the final norm in f32
+    r = torch.rsqrt(torch.add(torch.mean(torch.mul(x, x), [-1], True), eps))
+    return torch.squeeze(torch.mul(torch.mul(x, r), torch.to(gain, 6)), 0)
+
+
 def unit(self, x: Tensor) -> Tensor:  # rows of length 1
     return torch.div(x, torch.clamp_min(torch.norm(x, 2, [-1], True), 1e-12))
 
@@ -31,9 +36,9 @@ def kl(self, base: Tensor, own: Tensor) -> Tensor:
     return torch.mean(torch.sum(torch.mul(torch.exp(p), torch.sub(p, q)), [-1]))
 
 
-def token_loss(self, logits: Tensor, targets: Tensor) -> Tensor:  # [1, k, V], [1, k]
-    return torch.cross_entropy_loss(torch.squeeze(logits, 0), torch.squeeze(targets, 0), None, 1, -100, 0.)
-
-
 def times(self, x: Tensor, factor: Tensor) -> Tensor:
     return torch.mul(x, factor)
+
+
+def plus(self, a: Tensor, b: Tensor, factor: Tensor) -> Tensor:
+    return torch.add(a, torch.mul(b, factor))

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A loaded kernel text. {@link #call} runs a method without a graph, {@link #record} runs it with one. Everything native
@@ -34,6 +35,15 @@ public final class Kernel implements AutoCloseable {
         }
     }
 
+    /**
+     * Loads a text of functions from the class path, for parts of a model that are not the decoder's own.
+     *
+     * @param resource absolute, such as {@code /dev/engram/train/optimiser.py}
+     */
+    public static Kernel open(NDManager parent, String resource) {
+        return new Kernel(parent, new TorchScript().add(resource, Map.of()));
+    }
+
     /** A list of tensors that outlives a call: weights, or a cache's buffers. Close it before its tensors. */
     public static IValue pin(List<NDArray> tensors) {
         return IValue.listFrom(tensors.toArray(PtNDArray[]::new));
@@ -43,7 +53,7 @@ public final class Kernel implements AutoCloseable {
      * Runs a method without a graph.
      *
      * @param out owner of the results
-     * @param arguments each an NDArray, NDList, a pinned IValue, Integer, or long[]
+     * @param arguments each an NDArray, NDList, a pinned IValue, Integer, Double, or long[]
      * @return all tensors of the result, in order
      */
     public NDList call(NDManager out, String method, Object... arguments) {
@@ -112,6 +122,8 @@ public final class Kernel implements AutoCloseable {
             value = IValue.listFrom(list.toArray(PtNDArray[]::new));
         } else if (argument instanceof Integer number) {
             value = IValue.from(number.longValue());
+        } else if (argument instanceof Double number) {
+            value = IValue.from(number);
         } else if (argument instanceof long[] numbers) {
             value = IValue.listFrom(numbers);
         } else {

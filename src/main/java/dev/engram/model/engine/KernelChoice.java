@@ -114,7 +114,7 @@ public final class KernelChoice {
      * BF16, AMX, or a GPU) PyTorch's product of bf16 matrices is several times slower. Measured at both products of one
      * decoding step's attention.
      */
-    static boolean multipliesHalf(NDManager manager) {
+    public static boolean multipliesHalf(NDManager manager) {
         if (manager.getDevice().isGpu()) {
             return true;
         }

@@ -22,7 +22,7 @@ final class TorchScript {
 
     private final StringBuilder methods = new StringBuilder();
 
-    /** Adds the functions of a resource, every whole word that is a key replaced by its value. */
+    /** Adds the functions of a resource (of the decoder's folder, or absolute), every whole word that is a key replaced by its value. */
     TorchScript add(String resource, Map<String, String> words) {
         String text = read(resource);
         for (Map.Entry<String, String> word : words.entrySet()) {
@@ -68,7 +68,8 @@ final class TorchScript {
     }
 
     private static String read(String resource) {
-        try (InputStream in = TorchScript.class.getResourceAsStream(FOLDER + resource)) {
+        try (InputStream in =
+                TorchScript.class.getResourceAsStream(resource.startsWith("/") ? resource : FOLDER + resource)) {
             if (in == null) {
                 throw new IllegalStateException("kernel text " + resource + " is missing from the jar");
             }

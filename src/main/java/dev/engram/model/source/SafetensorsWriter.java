@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Collects tensors and writes them as one safetensors file. The file appears whole or not at all: it is written under a
@@ -23,7 +24,7 @@ import java.util.Map;
 public final class SafetensorsWriter {
     private static final int CHUNK = 1 << 16;
 
-    private record Entry(TensorType type, long[] shape, float[] values) {}
+    private record Entry(TensorType type, long[] shape, long elements, Supplier<float[]> values) {}
 
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final JsonObject metadata = new JsonObject();
@@ -42,17 +43,33 @@ public final class SafetensorsWriter {
      * @param values row by row; not copied
      */
     public SafetensorsWriter add(String name, TensorType type, long[] shape, float[] values) {
+        if (elements(shape) != values.length) {
+            throw new IllegalArgumentException(name + ": " + values.length + " values for " + elements(shape));
+        }
+        return add(name, type, shape, () -> values);
+    }
+
+    /**
+     * The same with values that are asked for when they are written, so that only one tensor's are held at a time.
+     *
+     * @param values row by row, as many as the shape says
+     */
+    public SafetensorsWriter add(String name, TensorType type, long[] shape, Supplier<float[]> values) {
+        if (type != TensorType.F32 && type != TensorType.BF16) {
+            throw new IllegalArgumentException(name + ": tensors are not written in " + type);
+        }
+        if (entries.put(name, new Entry(type, shape.clone(), elements(shape), values)) != null) {
+            throw new IllegalArgumentException(name + " was added twice");
+        }
+        return this;
+    }
+
+    private static long elements(long[] shape) {
         long elements = 1;
         for (long n : shape) {
             elements *= n;
         }
-        if (type != TensorType.F32 && type != TensorType.BF16 || elements != values.length) {
-            throw new IllegalArgumentException(name + ": " + values.length + " values for " + elements + " in " + type);
-        }
-        if (entries.put(name, new Entry(type, shape.clone(), values)) != null) {
-            throw new IllegalArgumentException(name + " was added twice");
-        }
-        return this;
+        return elements;
     }
 
     /** Writes all tensors; a file that cannot be written gives a {@link BadInputException} and leaves nothing behind. */
@@ -86,7 +103,7 @@ public final class SafetensorsWriter {
             drain(channel, head.putLong(header.length).put(header));
             ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
             for (Entry e : entries.values()) {
-                for (float value : e.values) {
+                for (float value : e.values.get()) {
                     if (chunk.remaining() < 4) {
                         drain(channel, chunk);
                     }
@@ -128,7 +145,7 @@ public final class SafetensorsWriter {
             line.add("shape", shape);
             JsonArray offsets = new JsonArray();
             offsets.add(at);
-            at += entry.type.bytes(entry.values.length);
+            at += entry.type.bytes(entry.elements);
             offsets.add(at);
             line.add("data_offsets", offsets);
             all.add(e.getKey(), line);

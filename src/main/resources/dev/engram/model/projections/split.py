@@ -6,12 +6,23 @@ def norm(self, x: Tensor, gain: Tensor) -> Tensor:  # [.., d], gain [d]
     return self.rms_norm(x, gain)
 
 
+def dropped(self, x: Tensor, drop: Tensor, role: int) -> Tensor:
+    # a share drop[1] of the values becomes zero and the others grow; the draw depends on the seed drop[0] and the role alone
+    p = float(drop[1])
+    g = torch.Generator(seed=int(drop[0]) + role)
+    kept = torch.bernoulli(torch.full_like(x, 1. - p), generator=g)
+    return torch.mul(x, torch.div(kept, 1. - p))
+
+
 def delta(self, y: Tensor, x: Tensor, lora: List[Tensor], at: int, scale: int) -> Tensor:
     # y + s * B(A(x)); A [r, in], B [out, r]; an absent adapter is empty
     down = lora[at]
     if torch.numel(down) == 0:
         return y
-    h = torch.linear(torch.to(x, 6), down)
+    h = torch.to(x, 6)
+    if len(lora) > 15:
+        h = self.dropped(h, lora[15], at)
+    h = torch.linear(h, down)
     return torch.add(y, torch.to(torch.mul(torch.linear(h, lora[at + 1]), lora[scale]), ops.prim.dtype(y)))
 
 
