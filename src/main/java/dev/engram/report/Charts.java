@@ -88,6 +88,7 @@ public final class Charts {
         label(chart, title, x, y);
         chart.getStyler().setAvailableSpaceFill(bars.length == 1 ? 0.6 : 0.8);
         chart.getStyler().setXAxisMaxLabelCount(Math.max(2, categories.size())); // else some of ten names are left out
+        chart.getStyler().setYAxisTickLabelsFormattingFunction(Format::number);
         standOnZero(chart.getStyler(), y, bars);
         int letters = categories.stream().mapToInt(String::length).sum();
         if (letters > 70 || categories.size() > 16) {
@@ -188,6 +189,12 @@ public final class Charts {
         if (y.log() && yDecades <= 4) {
             chart.getStyler().setYAxisLogarithmicDecadeOnly(false);
             chart.getStyler().setYAxisTickLabelsFormattingFunction(Charts::oneTwoFive);
+        }
+        if (!x.log()) { // XChart alone would write .08 beside 0.1
+            chart.getStyler().setXAxisTickLabelsFormattingFunction(Format::number);
+        }
+        if (!y.log()) {
+            chart.getStyler().setYAxisTickLabelsFormattingFunction(Format::number);
         }
         // There is a line for each ninth of a power of ten; over many powers they would hide the data.
         chart.getStyler().setPlotGridVerticalLinesVisible(xDecades <= 4);
