@@ -116,6 +116,16 @@ public final class MemoryHead implements AutoCloseable {
         return new Choice(at, cosines[at], best);
     }
 
+    /** The memory with the largest cosine, without sampling, abstaining or counting; the bank may not be empty. */
+    public int best(float[] query) {
+        float[] cosines = cosines(query);
+        int best = 0;
+        for (int i = 1; i < cosines.length; i++) {
+            best = cosines[i] > cosines[best] ? i : best;
+        }
+        return best;
+    }
+
     private List<Choice.Candidate> best(float[] cosines, float[] logits) {
         PriorityQueue<Integer> least = new PriorityQueue<>(Comparator.comparingDouble((Integer i) -> cosines[i]));
         for (int i = 0; i < cosines.length; i++) {

@@ -2,9 +2,13 @@ package dev.engram.recall;
 
 import dev.engram.model.BadInputException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * The data of step 2 (the seed's sections 4.3 and 5.2). Every epoch draws conversations anew, 1.5 times as many as there are
@@ -42,6 +46,7 @@ final class MixedMemorySftDataset {
 
     private final List<String> memories;
     private final OwnConversations own;
+    private final Predicate<SftSample> plain;
     private final SftPool pool;
     private final RowBuilder rows;
     private final int contextTokens;
@@ -54,12 +59,14 @@ final class MixedMemorySftDataset {
      *
      * @param memories texts by number
      * @param own conversations of a memory, or null for the pool's
+     * @param plain which conversations may be sft_only; the seed takes any
      * @param contextTokens most tokens of a front row's context
      * @param log told the original indices of every epoch
      */
     MixedMemorySftDataset(
             List<String> memories,
             OwnConversations own,
+            Predicate<SftSample> plain,
             SftPool pool,
             RowBuilder rows,
             int contextTokens,
@@ -70,6 +77,7 @@ final class MixedMemorySftDataset {
         }
         this.memories = List.copyOf(memories);
         this.own = own;
+        this.plain = plain;
         this.pool = pool;
         this.rows = rows;
         this.contextTokens = contextTokens;
@@ -95,10 +103,10 @@ final class MixedMemorySftDataset {
         SplittableRandom random = Shuffle.stream(seed, epoch);
         List<SftSample> middle =
                 own == null ? pool.draw(third, random.nextLong(), s -> ThinkText.present(pool.render(s))) : List.of();
-        List<Integer> taken = middle.stream().map(SftSample::index).toList();
-        List<SftSample> others = pool.draw(2 * third, random.nextLong(), s -> !taken.contains(s.index()));
-        List<SftSample> prefix = others.subList(0, third);
-        List<SftSample> pure = others.subList(third, 2 * third);
+        Set<Integer> taken = new HashSet<>(indices(middle));
+        List<SftSample> pure = pool.draw(third, random.nextLong(), s -> plain.test(s) && !taken.contains(s.index()));
+        taken.addAll(indices(pure));
+        List<SftSample> prefix = pool.draw(third, random.nextLong(), s -> !taken.contains(s.index()));
         List<Integer> order = deal(2 * third, random);
         List<RecallRow> front = new ArrayList<>();
         List<RecallRow> full = new ArrayList<>();
@@ -137,11 +145,13 @@ final class MixedMemorySftDataset {
         return order.subList(0, count);
     }
 
-    /** The beginning of a conversation, of random length. */
+    /** A piece of a conversation, of random length: its beginning in half of the rows. */
     private int[] context(SftSample sample, SplittableRandom random) {
         int[] all = rows.encode(pool.render(sample));
         int most = Math.min(all.length, contextTokens);
-        return java.util.Arrays.copyOf(all, Math.max(1, most / 2 + random.nextInt(most / 2 + 1)));
+        int length = Math.max(1, most / 2 + random.nextInt(most / 2 + 1));
+        int from = random.nextBoolean() ? 0 : random.nextInt(all.length - length + 1);
+        return Arrays.copyOfRange(all, from, from + length);
     }
 
     private static List<Integer> indices(List<SftSample> samples) {

@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -25,7 +26,8 @@ import java.util.SplittableRandom;
  * @param others facts outside the bank, for aligning queries and for learning to abstain
  * @param unknownTrain questions on unknown names, for training
  * @param unknownTest the same with other names, for tests
- * @param chats ordinary conversations
+ * @param chats conversations of all kinds
+ * @param plain original indices of those that need no memory
  * @param ordinaryTrain ordinary prompts whose continuations by the base are kept
  * @param ordinaryTest others, which must not make the model recall
  */
@@ -37,6 +39,7 @@ public record RecallCorpus(
         List<UnknownQuestion> unknownTrain,
         List<UnknownQuestion> unknownTest,
         List<SftSample> chats,
+        Set<Integer> plain,
         List<String> ordinaryTrain,
         List<String> ordinaryTest) {
 
@@ -77,6 +80,7 @@ public record RecallCorpus(
                 Shuffle.of(unknown(world, "train"), random),
                 Shuffle.of(unknown(world, "heldout"), random),
                 chats(world),
+                plain(world),
                 every(prompts, 0),
                 every(prompts, 1));
     }
@@ -89,11 +93,21 @@ public record RecallCorpus(
         List<SftSample> chats = new ArrayList<>();
         for (int i = 0; i < world.conversations().size(); i++) {
             Conversation c = world.conversations().get(i);
-            if (c.split().equals("train") && ORDINARY.contains(c.kind())) {
+            if (c.split().equals("train")) {
                 chats.add(sample(i, c));
             }
         }
         return chats;
+    }
+
+    private static Set<Integer> plain(World world) {
+        Set<Integer> plain = new HashSet<>();
+        for (int i = 0; i < world.conversations().size(); i++) {
+            if (ORDINARY.contains(world.conversations().get(i).kind())) {
+                plain.add(i);
+            }
+        }
+        return plain;
     }
 
     /** A conversation in the standard form; its index is its place in the world. */

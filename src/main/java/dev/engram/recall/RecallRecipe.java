@@ -90,7 +90,8 @@ public record RecallRecipe(
      * @param memories how many are learned; the number of updates follows
      */
     public static RecallRecipe joint(int memories) {
-        int steps = Math.max(40, (int) Math.round(1.0 * memories));
+        int steps = Math.max(40, memories);
+        int rows = memories <= 24 ? 4 : 8;
         return new RecallRecipe(
                 "joint",
                 Vectors.LAYER_MEAN,
@@ -101,12 +102,12 @@ public record RecallRecipe(
                 0,
                 0,
                 steps,
-                8,
-                8,
-                2,
+                rows,
+                rows,
+                1,
                 1,
                 2,
-                3,
+                2,
                 1,
                 2,
                 true,

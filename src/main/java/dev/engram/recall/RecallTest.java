@@ -61,33 +61,35 @@ public final class RecallTest {
     /** A question with the place of its memory in the bank; −1 where no memory answers it. */
     public record Question(String text, int memory) {}
 
-    /** Held-out wordings on the trained memories. */
-    public List<Question> heldout() {
-        return questions(corpus.trained(), 0);
-    }
-
-    /** Held-out wordings on memories that training never saw. */
-    public List<Question> fresh() {
-        return questions(
-                corpus.fresh(), corpus.trained().size() + corpus.distractors().size());
-    }
-
-    /** Questions on unknown names, other names than in training. */
-    public List<Question> unknown(int most) {
-        return corpus.unknownTest().stream()
-                .limit(most)
-                .map(u -> new Question(u.question(), -1))
-                .toList();
-    }
-
-    private static List<Question> questions(List<Fact> facts, int first) {
-        List<Question> all = new ArrayList<>();
-        for (int i = 0; i < facts.size(); i++) {
-            for (String q : facts.get(i).heldoutQuestions()) {
-                all.add(new Question(q, first + i));
-            }
+    /**
+     * What is asked.
+     *
+     * @param heldout held-out wordings on the trained memories
+     * @param fresh held-out wordings on memories that training never saw
+     * @param unknown on unknown names, other names than in training
+     */
+    public record Questions(List<Question> heldout, List<Question> fresh, List<Question> unknown) {
+        /** The questions on a corpus. */
+        public static Questions of(RecallCorpus corpus) {
+            return new Questions(
+                    about(corpus.trained(), 0),
+                    about(
+                            corpus.fresh(),
+                            corpus.trained().size() + corpus.distractors().size()),
+                    corpus.unknownTest().stream()
+                            .map(u -> new Question(u.question(), -1))
+                            .toList());
         }
-        return all;
+
+        private static List<Question> about(List<Fact> facts, int first) {
+            List<Question> all = new ArrayList<>();
+            for (int i = 0; i < facts.size(); i++) {
+                for (String q : facts.get(i).heldoutQuestions()) {
+                    all.add(new Question(q, first + i));
+                }
+            }
+            return all;
+        }
     }
 
     int[] chat(String question) {
@@ -163,14 +165,14 @@ public final class RecallTest {
         return exact;
     }
 
-    /** What the model says after an unrelated context and the true vector of a memory: a sample for the log. */
-    public String sample(MemoryBank bank, int memory) {
-        int[] context = prose.windows(lm.tokenizer(), CONTEXT, 1).get(0);
-        RecallBatch.Prompt prompt =
-                new RecallBatch.Prompt(plus(context, tokens.recall(), tokens.pad()), null, scaled(bank.vector(memory)));
-        return text(new RecallBatch(lm.decoder(), Set.of(tokens.end(), eos()), 0)
-                .run(List.of(prompt), SAID, 1)
-                .get(0));
+    /** What the model says after a context and some unit vectors, one text each. */
+    List<String> said(String context, List<float[]> units) {
+        int[] before = lm.tokenizer().encode(context + RecallTokens.RECALL + RecallTokens.PAD);
+        List<RecallBatch.Prompt> prompts = units.stream()
+                .map(u -> new RecallBatch.Prompt(before, null, scaled(u)))
+                .toList();
+        return new RecallBatch(lm.decoder(), Set.of(tokens.end(), eos()), 0)
+                .run(prompts, SAID, WIDTH).stream().map(this::text).toList();
     }
 
     private float[] scaled(float[] unit) {

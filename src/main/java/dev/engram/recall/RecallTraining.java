@@ -25,6 +25,11 @@ import java.util.function.Consumer;
  */
 public final class RecallTraining implements AutoCloseable {
     private static final int WARM_UP = 8;
+    /** Memories of the test after every epoch. */
+    private static final int TESTED = 2;
+    /** Prompts whose continuations by the base are kept. */
+    private static final int KEPT = 20;
+
     private static final int BASE_TOKENS = 40;
     /** Facts outside the bank that stand among the candidates. */
     private static final int OTHERS = 150;
@@ -216,7 +221,7 @@ public final class RecallTraining implements AutoCloseable {
                             seed);
             PartsTask task = new PartsTask(
                     learner, List.of(new PartsTask.Weighted(part, 1)), "step 1, " + seed + ", " + recipe.describe());
-            return run("Step 1: query", task, recipe.alignSteps(), recipe.alignRate());
+            return run("Step 1: query", task, recipe.alignSteps(), recipe.alignRate(), recipe.alignSteps());
         }
     }
 
@@ -285,7 +290,8 @@ public final class RecallTraining implements AutoCloseable {
                 parts.add(new PartsTask.Weighted(keep, recipe.keepWeight()));
             }
             PartsTask task = new PartsTask(learner, parts, "step 2, " + seed + ", " + recipe.describe());
-            return run("Step 2: decoding", task, recipe.steps(), recipe.learningRate());
+            int perEpoch = Math.max(1, data.rowsPerType() / Math.max(1, Math.max(recipe.full(), recipe.front())));
+            return run("Step 2: decoding", task, recipe.steps(), recipe.learningRate(), perEpoch);
         }
     }
 
@@ -295,6 +301,7 @@ public final class RecallTraining implements AutoCloseable {
                 recipe.ownQuestions()
                         ? memory -> RecallCorpus.conversations(corpus.trained().get(memory))
                         : null,
+                recipe.ownQuestions() ? s -> corpus.plain().contains(s.index()) : s -> true,
                 pool,
                 builder,
                 recipe.contextTokens(),
@@ -362,7 +369,8 @@ public final class RecallTraining implements AutoCloseable {
 
     private List<RecallRow> baseSamples() {
         List<int[]> prompts = new ArrayList<>();
-        for (String p : corpus.ordinaryTrain()) {
+        for (String p : corpus.ordinaryTrain()
+                .subList(0, Math.min(KEPT, corpus.ordinaryTrain().size()))) {
             prompts.add(lm.tokenizer().encode(lm.prompt(List.of(Message.user(p)))));
         }
         for (String word : List.of("The", "In", "When", "A", "She", "He", "We", "There", "It", "On", "My", "This")) {
@@ -389,7 +397,33 @@ public final class RecallTraining implements AutoCloseable {
         return some;
     }
 
-    private History run(String name, PartsTask task, int steps, double rate) {
+    /** Writes adapter, token rows, head and bank into a folder; {@link RecallFolder} opens it. */
+    public void save(Path folder) {
+        RecallFolder.save(folder, lora, rows.rows(), head, bank, settings(), headConfig());
+    }
+
+    /** The seed's test_memory_recall: a few memories by their true vector, and by the one that their question retrieves. */
+    private void testMemoryRecall(int epoch) {
+        RecallTest test = new RecallTest(lm, corpus, settings(), null, seed);
+        SplittableRandom random = Shuffle.stream(seed, "recall test".hashCode(), epoch);
+        try (MemoryHead memories = memoryHead()) {
+            for (int i = 0; i < TESTED; i++) {
+                int memory = random.nextInt(corpus.trained().size());
+                Fact fact = corpus.trained().get(memory);
+                String question = fact.trainQuestions().get(0);
+                float[] query = test.queries(List.of(new RecallTest.Question(question, memory)))
+                        .get(0);
+                int found = memories.best(query);
+                List<String> said =
+                        test.said(corpus.ordinaryTrain().get(0), List.of(bank.vector(memory), bank.vector(found)));
+                log.accept("epoch " + epoch + ", recall test: '" + fact.statement() + "' by its vector: '" + said.get(0)
+                        + "', by the retrieved one (" + (found == memory ? "right" : "wrong") + "): '" + said.get(1)
+                        + "'");
+            }
+        }
+    }
+
+    private History run(String name, PartsTask task, int steps, double rate, int perEpoch) {
         TrainConfig config = TrainConfig.of(steps, rate)
                 .withName(name)
                 .withAccumulation(task.size())
@@ -404,6 +438,9 @@ public final class RecallTraining implements AutoCloseable {
         }
         return new Trainer(Together.of(lora, rows, head), config)
                 .onStep(e -> {
+                    if ((e.step() + 1) % perEpoch == 0 && task.size() > 1) {
+                        testMemoryRecall((e.step() + 1) / perEpoch);
+                    }
                     if (e.step() % every == every - 1) {
                         log.accept(name + ", update " + (e.step() + 1) + ": " + e.parts());
                     }
