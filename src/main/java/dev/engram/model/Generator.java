@@ -21,6 +21,17 @@ final class Generator {
         this.eos = eos;
     }
 
+    /** Generates with tokens alone. */
+    Generation run(
+            int[] prompt,
+            KvCache cache,
+            GenerationConfig config,
+            Seams seams,
+            CachePolicy policy,
+            GenerationListener listener) {
+        return run(prompt, cache, config, seams, policy, null, listener);
+    }
+
     /**
      * Generates after {@code prompt}. The cache may hold earlier text and keeps all that was fed.
      *

@@ -99,7 +99,8 @@ class RowBuilderTest {
         assertEquals(
                 new java.util.TreeSet<>(List.of(
                         start + ")" + memory + "First 3. Second." + end,
-                        start + "First 3.)" + memory + " Second." + end)),
+                        start + "First 3.)" + memory + " Second." + end,
+                        start + "First 3. Second.)" + memory + end)),
                 cuts);
     }
 
