@@ -31,6 +31,7 @@ class CacheRaceTest {
                 who,
                 dtype,
                 mode,
+                2048,
                 (context, tokens) -> {
                     calls.add(name + " " + context);
                     return speed.of(context, tokens);
