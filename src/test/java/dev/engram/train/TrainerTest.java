@@ -185,9 +185,9 @@ class TrainerTest {
         double[] rising = Arrays.copyOf(calm, 11);
         rising[9] = 9;
         rising[10] = 8;
-        assertEquals("the loss rose from 2 to 9", watch.fault(losses(rising), 10, 1));
+        assertEquals("the loss rose from 2.00 to 9.00", watch.fault(losses(rising), 10, 1));
         rising[10] = 2;
-        assertEquals("the loss rose from 2 to 9", watch.fault(losses(rising), 10, 1), "two of three");
+        assertEquals("the loss rose from 2.00 to 9.00", watch.fault(losses(rising), 10, 1), "two of three");
         assertNull(watch.fault(losses(rising), 2, 1), "one of three");
         double[] learned = {0.01, 0.01, 0.02, 0.01, 0.01, 0.01, 0.02, 0.01, 0.3, 0.4};
         assertNull(watch.fault(losses(learned), 0.5, 1), "thirty times a loss near zero is no divergence");
