@@ -15,6 +15,9 @@ import picocli.CommandLine.HelpCommand;
             BenchFormats.class,
             BenchCache.class,
             BenchPolicies.class,
+            BenchTrain.class,
+            BenchFacts.class,
+            RecallCommand.class,
             HelpCommand.class
         })
 final class Bench {}

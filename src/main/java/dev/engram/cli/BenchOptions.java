@@ -60,6 +60,11 @@ final class BenchOptions {
         return peers == null ? List.of(usual) : peers;
     }
 
+    /** Formats of the transformers peer. */
+    List<String> peerDtypes() {
+        return peerDtypes;
+    }
+
     /** The checkout. */
     Path home() {
         return Path.of(System.getenv().getOrDefault("ENGRAM_HOME", ".")).toAbsolutePath();

@@ -82,6 +82,17 @@ final class PeerContestant implements Contestant {
         return ask(request).get("seconds").getAsDouble();
     }
 
+    /** Training steps from the adapter that the worker was started with. */
+    TrainEntrant.Run train(List<int[][]> batches, double rate) {
+        JsonObject request = request("train");
+        request.add("batches", GSON.toJsonTree(batches));
+        request.addProperty("rate", rate);
+        JsonObject answer = ask(request);
+        return new TrainEntrant.Run(
+                GSON.fromJson(answer.get("losses"), double[].class),
+                GSON.fromJson(answer.get("seconds"), double[].class));
+    }
+
     private static JsonObject request(String op) {
         JsonObject request = new JsonObject();
         request.addProperty("op", op);

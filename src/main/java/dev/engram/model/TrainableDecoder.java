@@ -258,6 +258,31 @@ public final class TrainableDecoder implements AutoCloseable {
                 .get(0);
     }
 
+    /**
+     * The hidden states of some places, so that the head need not run at all of them.
+     *
+     * @param hidden [batch, tokens, hidden]
+     * @param places row · tokens + position, each
+     * @return [1, places, hidden]
+     */
+    public NDArray select(NDManager step, NDArray hidden, int[] places) {
+        return run(
+                step,
+                "labelled",
+                hidden,
+                step.create(Arrays.stream(places).asLongStream().toArray()));
+    }
+
+    /** Log-probability of each target, logits [batch, tokens, vocab] and targets [batch][tokens] → [batch, tokens]. */
+    public NDArray logprobs(NDManager step, NDArray logits, int[][] targets) {
+        return run(step, "logprobs", logits, Kernel.ids(step, targets));
+    }
+
+    /** KL(base || other) in nats, mean over the positions; logits [batch, tokens, vocab] twice. */
+    public NDArray divergence(NDManager step, NDArray baseLogits, NDArray otherLogits) {
+        return run(step, "divergence", baseLogits, otherLogits);
+    }
+
     private NDArray positions(NDManager step, int tokens, int[] padding) {
         base.angles().reach(tokens);
         return Backend.positions(step, 0, tokens, padding == null ? new int[0] : padding);

@@ -335,6 +335,13 @@ def logprobs(self, logits: Tensor, targets: Tensor) -> Tensor:  # [B, T, vocab],
     return torch.sub(chosen, torch.logsumexp(logits, [2]))
 
 
+def divergence(self, base: Tensor, other: Tensor) -> Tensor:
+    # KL(base || other) in nats, mean over the positions; logits [B, T, vocab] twice
+    p = torch.log_softmax(base, -1)
+    q = torch.log_softmax(other, -1)
+    return torch.mean(torch.sum(torch.mul(torch.exp(p), torch.sub(p, q)), [-1]))
+
+
 def compare(self, full: Tensor, other: Tensor, targets: Tensor) -> Tensor:
     # logits [B, T, vocab] twice, targets [B, T] -> [3, B, T]: log-probability of the targets under other, KL(full || other)
     # in nats, and 1 where both have the same argmax

@@ -44,11 +44,16 @@ public final class Golden {
         return new Golden(FOLDER.resolve(checkpoint).resolve("golden.safetensors"));
     }
 
+    /** The losses of losses/make_losses.py. */
+    public static Golden losses() {
+        return new Golden(FOLDER.resolveSibling("losses").resolve("losses.safetensors"));
+    }
+
     static Golden smollm2() {
         return new Golden(FOLDER.resolveSibling("smollm2").resolve("golden.safetensors"));
     }
 
-    static Golden gradients(String checkpoint) {
+    public static Golden gradients(String checkpoint) {
         return new Golden(FOLDER.resolve(checkpoint).resolve("gradients.safetensors"));
     }
 

@@ -1,6 +1,8 @@
 package dev.engram.model.text;
 
+import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import dev.engram.model.BadInputException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -103,6 +105,45 @@ public final class Tokenizer implements AutoCloseable {
         } finally {
             lock.readLock().unlock();
         }
+    }
+
+    /**
+     * Ids of a text with the place of each: token t stands for the characters {@code from[t]} to {@code to[t] - 1}. Tokens that
+     * share the bytes of one character share its place; white space at a token's ends may be left out of it.
+     */
+    public record Pieces(int[] ids, int[] from, int[] to) {}
+
+    /** The ids of a text, with no special tokens added around it, and where they stand. */
+    public Pieces pieces(String text) {
+        String repaired = Surrogates.repaired(text);
+        lock.readLock().lock();
+        try {
+            requireOpen();
+            Encoding encoding = encoder.encode(repaired, false, false);
+            long[] found = encoding.getIds();
+            CharSpan[] spans = encoding.getCharTokenSpans();
+            int[] places = codePoints(repaired);
+            int[] ids = new int[found.length];
+            int[] from = new int[found.length];
+            int[] to = new int[found.length];
+            for (int i = 0; i < found.length; i++) {
+                ids[i] = Math.toIntExact(found[i]);
+                from[i] = places[spans[i].getStart()];
+                to[i] = places[spans[i].getEnd()];
+            }
+            return new Pieces(ids, from, to);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /** Where each code point begins, and the end: the library counts in code points. */
+    private static int[] codePoints(String text) {
+        int[] places = new int[text.codePointCount(0, text.length()) + 1];
+        for (int i = 1; i < places.length; i++) {
+            places[i] = text.offsetByCodePoints(places[i - 1], 1);
+        }
+        return places;
     }
 
     /** The text of some ids, special tokens included as their names. */
