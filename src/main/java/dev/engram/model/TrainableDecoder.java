@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.jni.JniUtils;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.engine.Backend;
 import dev.engram.model.engine.Kernel;
@@ -186,7 +187,7 @@ public final class TrainableDecoder implements AutoCloseable {
 
     /** The same with token rows beside the head, [batch, tokens, vocabulary with the rows]. */
     public NDArray logits(NDManager step, NDArray hidden, TokenRows rows) {
-        NDArray table = base.parameters().get(config.tiedHead() ? LayerNames.EMBEDDING : LayerNames.HEAD);
+        NDArray table = head();
         NDArray gain = base.parameters().get(LayerNames.FINAL_NORM);
         return rows == null
                 ? run(step, "train_head", hidden, gain, table)
@@ -207,11 +208,38 @@ public final class TrainableDecoder implements AutoCloseable {
             throw new BadInputException(
                     "No token of the batch has a label; give texts whose answers are not cut off, or a longer limit.");
         }
+        int tokens = labels[0].length;
         int[] targets = Arrays.stream(at)
-                .mapToInt(i -> labels[(int) i / labels[0].length][(int) i % labels[0].length])
+                .mapToInt(i -> labels[(int) i / tokens][(int) i % tokens])
                 .toArray();
         NDArray chosen = run(step, "labelled", hidden, step.create(at));
-        return crossEntropy(step, logits(step, chosen, rows), new int[][] {targets});
+        NDArray table = head();
+        return rows == null && !table.hasGradient() && JniUtils.isGradMode()
+                ? frozenHeadLoss(step, chosen, table, targets)
+                : crossEntropy(step, logits(step, chosen, rows), new int[][] {targets});
+    }
+
+    /** The head's own gradient is not wanted, so its part of the backward pass is done at once and the logits are never kept. */
+    private NDArray frozenHeadLoss(NDManager step, NDArray chosen, NDArray table, int[] targets) {
+        NDArray normed = run(step, "train_norm", chosen, base.parameters().get(LayerNames.FINAL_NORM));
+        NDArray rows = normed.reshape(targets.length, config.hidden());
+        NDList found = base.kernel()
+                .call(
+                        step,
+                        "frozen_head_loss",
+                        rows,
+                        table,
+                        step.create(Arrays.stream(targets).asLongStream().toArray()));
+        // what a call without a graph makes cannot take part in one; a copy can
+        NDArray gradient = found.get(1).duplicate();
+        NDArray loss = found.get(0).duplicate();
+        gradient.attach(step);
+        loss.attach(step);
+        return run(step, "graft", rows, gradient, loss);
+    }
+
+    private NDArray head() {
+        return base.parameters().get(config.tiedHead() ? LayerNames.EMBEDDING : LayerNames.HEAD);
     }
 
     /** Places of labels in the flattened batch. */

@@ -13,7 +13,8 @@ import java.util.function.Consumer;
 /**
  * Trains: loss, backward pass, clipping, AdamW, step by step. A run that has a folder goes on from its newest checkpoint and
  * reaches the same parameters, bit for bit, as one that was never interrupted; a finished one returns at once. A run that
- * diverges goes back to its last good state with a smaller rate, a few times, before it gives up.
+ * diverges goes back to its last good state with a smaller rate, a few times, before it gives up. An interrupted thread ends
+ * the run after the step at hand, its state saved.
  *
  * <pre>{@code
  * try (TrainableDecoder decoder = TrainableDecoder.open("default", DType.AUTO);
@@ -87,11 +88,23 @@ public final class Trainer {
                     due = false;
                 }
                 listener.accept(history.last());
+                if (Thread.interrupted()) {
+                    interrupted();
+                    return history;
+                }
             }
             if (step < config.steps()) {
                 progress.note("stopped early after step " + step);
             }
             return history;
+        }
+
+        /** Files cannot be written by an interrupted thread, so it is one again only after the checkpoint. */
+        private void interrupted() {
+            save();
+            history.remark("Interrupted after step " + step + ".");
+            progress.note("interrupted after step " + step);
+            Thread.currentThread().interrupt();
         }
 
         private void resume() {

@@ -241,6 +241,37 @@ def labelled(self, x: Tensor, at: Tensor) -> Tensor:  # [B, T, d] -> [1, n, d], 
     return torch.unsqueeze(torch.index_select(torch.reshape(x, [-1, HIDDEN]), 0, at), 0)
 
 
+def train_norm(self, x: Tensor, gain: Tensor) -> Tensor:
+    return self.norm(x, gain)
+
+
+def frozen_head_loss(self, h: Tensor, table: Tensor, targets: Tensor) -> Tuple[Tensor, Tensor]:
+    # Without a graph: mean cross-entropy of h [n, d] under a head that does not learn, and its gradient with respect to h. A few rows at
+    # a time, so that logits and probabilities of the whole batch, by far its largest tensors, never exist.
+    n = torch.size(h, 0)
+    total = torch.zeros([1], dtype=6, device=h.device)
+    gradient = torch.empty_like(h)
+    at = 0
+    while at < n:
+        end = min(at + 128, n)
+        part = torch.slice(h, 0, at, end)
+        index = torch.unsqueeze(torch.slice(targets, 0, at, end), 1)
+        z = torch.to(torch.linear(part, table), 6)
+        all = torch.logsumexp(z, [1], True)
+        total = torch.add(total, torch.sum(torch.sub(all, torch.gather(z, 1, index))))
+        p = torch.exp_(torch.sub_(z, all))  # [rows, vocab]
+        p = torch.scatter_add_(p, 1, index, torch.full_like(all, -1.))
+        _1 = torch.copy_(torch.slice(gradient, 0, at, end), torch.mm(torch.to(p, ops.prim.dtype(table)), table))
+        at = end
+    return (torch.div(total, float(n)), torch.div(torch.to(gradient, 6), float(n)))
+
+
+def graft(self, h: Tensor, gradient: Tensor, loss: Tensor) -> Tensor:
+    # a scalar with the value of `loss` and this gradient with respect to h
+    s = torch.sum(torch.mul(torch.to(h, 6), gradient))
+    return torch.add(s, torch.detach(torch.sub(torch.reshape(loss, []), s)))
+
+
 # Ends of the stack.
 
 def embed(self, ids: Tensor, table: Tensor) -> Tensor:  # [B, T] -> [B, T, d]

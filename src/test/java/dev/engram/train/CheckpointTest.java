@@ -86,6 +86,20 @@ class CheckpointTest {
     }
 
     @Test
+    void anInterruptedThreadSavesAndStops() throws IOException {
+        Runs.Result result = Runs.lora(saving(), step -> {
+            if (step == 4) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        assertTrue(Thread.interrupted(), "the thread is told that it was interrupted");
+        assertEquals(5, result.history().entries().size());
+        assertEquals(List.of("Interrupted after step 5."), result.history().remarks());
+        assertEquals(List.of("step-00000004", "step-00000005"), names());
+        goOn();
+    }
+
+    @Test
     void aFinishedRunReturnsAtOnce() {
         Runs.lora(saving());
         Runs.Result again = Runs.lora(saving(), step -> {

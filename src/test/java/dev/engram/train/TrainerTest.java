@@ -9,8 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.engram.model.BadInputException;
+import dev.engram.model.LoadOptions;
+import dev.engram.model.Tiny;
+import dev.engram.model.TokenRows;
 import dev.engram.model.TrainableDecoder;
 import dev.engram.model.engine.LayerNames;
+import dev.engram.model.engine.Torch;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,6 +37,43 @@ class TrainerTest {
                 history.meanLoss(4) < 0.5 * history.entries().get(0).loss(),
                 history.table().toString());
         assertEquals(48, history.last().tokens());
+    }
+
+    /** Beside a base in bf16 adapters and rows learn as beside f32, in their own f32. */
+    @Test
+    void aBf16BaseIsTrainedBeside() {
+        double[][] losses = new double[2][];
+        for (int half = 0; half < 2; half++) {
+            try (TrainableDecoder decoder = new TrainableDecoder(
+                            Torch.manager(LoadOptions.DeviceChoice.AUTO), Tiny.checkpoint(), half == 1);
+                    Lora lora = Lora.create(decoder, LoraConfig.of(4), 1);
+                    RowTraining rows = new RowTraining(decoder, List.of(new RowTraining.Token("<a>", 80, 3)))) {
+                int[][] texts = Runs.texts();
+                texts[0][3] = 80;
+                texts[5][0] = 80;
+                Map<String, float[]> before = Runs.values(rows);
+                for (TokenRows r : new TokenRows[] {rows.rows(), null}) {
+                    TextTask task = new TextTask(decoder, r == null ? Runs.texts() : texts, 4).with(lora.adapter());
+                    losses[half] = new Trainer(r == null ? lora : Together.of(lora, rows), TrainConfig.of(30, 1e-2))
+                            .run(task.with(r)).entries().stream()
+                                    .mapToDouble(History.Entry::loss)
+                                    .toArray();
+                    assertTrue(losses[half][29] < 0.6 * losses[half][0], Arrays.toString(losses[half]));
+                }
+                assertTrue(!Arrays.equals(
+                        before.get("token_rows.embedding"), rows.rows().input().toFloatArray()));
+                assertEquals(half == 1, decoder.bf16());
+            }
+        }
+        assertTrue(losses[0][0] != losses[1][0], "bf16 was used");
+    }
+
+    @Test
+    void fullTrainingOfABf16BaseIsRefused() {
+        try (TrainableDecoder decoder =
+                new TrainableDecoder(Torch.manager(LoadOptions.DeviceChoice.AUTO), Tiny.checkpoint(), true)) {
+            assertThrows(BadInputException.class, () -> new FullTraining(decoder));
+        }
     }
 
     @Test
@@ -185,9 +226,9 @@ class TrainerTest {
         double[] rising = Arrays.copyOf(calm, 11);
         rising[9] = 9;
         rising[10] = 8;
-        assertEquals("the loss rose from 2 to 9", watch.fault(losses(rising), 10, 1));
+        assertEquals("the loss rose from 2.00 to 9.00", watch.fault(losses(rising), 10, 1));
         rising[10] = 2;
-        assertEquals("the loss rose from 2 to 9", watch.fault(losses(rising), 10, 1), "two of three");
+        assertEquals("the loss rose from 2.00 to 9.00", watch.fault(losses(rising), 10, 1), "two of three");
         assertNull(watch.fault(losses(rising), 2, 1), "one of three");
         double[] learned = {0.01, 0.01, 0.02, 0.01, 0.01, 0.01, 0.02, 0.01, 0.3, 0.4};
         assertNull(watch.fault(losses(learned), 0.5, 1), "thirty times a loss near zero is no divergence");
