@@ -39,6 +39,8 @@ public final class FactLearning {
     private static final int READINGS = 40;
     private static final int WINDOWS = 6;
     private static final int WINDOW = 512;
+    /** Tokens of an answer without a book: longer than any value, and short enough to end a model that goes on and on. */
+    private static final int VALUE = 16;
 
     private final CausalLm lm;
     private final List<Fact> facts;
@@ -126,6 +128,12 @@ public final class FactLearning {
         return measure(arm, null);
     }
 
+    /** Share of exact answers in trained wordings as the model is now: all that a quick look needs. */
+    public double trainedExact() {
+        return Questions.summary(new Questions(lm, 16, VALUE).ask("trained wordings", trained))
+                .exact();
+    }
+
     /** Learns the facts, measures, and leaves the model as it was. */
     public Outcome learn(String arm, SftConfig config) {
         try (Sft sft = new Sft(lm, config, DType.AUTO)) {
@@ -135,12 +143,12 @@ public final class FactLearning {
     }
 
     private Outcome measure(String arm, History history) {
-        Questions questions = new Questions(lm);
+        Questions brief = new Questions(lm, 16, VALUE);
         return new Outcome(
                 arm,
-                questions.ask(arm + ", trained wordings", trained),
-                questions.ask(arm + ", held-out wordings", heldout),
-                questions.ask(arm + ", reading", reading),
+                brief.ask(arm + ", trained wordings", trained),
+                brief.ask(arm + ", held-out wordings", heldout),
+                new Questions(lm).ask(arm + ", reading", reading),
                 Perplexity.of(lm, windows),
                 history);
     }
