@@ -4,7 +4,7 @@ import dev.engram.model.BadInputException;
 
 /**
  * When a run ends before its last step: after {@code patience} validations in a row that were not better than the best one so
- * far by at least {@code improvement}.
+ * far by at least {@code improvement}. The parameters stay those of the last step.
  *
  * @param every steps between two validations
  * @param patience validations without improvement

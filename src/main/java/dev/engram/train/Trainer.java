@@ -5,9 +5,10 @@ import ai.djl.ndarray.NDManager;
 import dev.engram.model.BadInputException;
 import dev.engram.model.Tape;
 import dev.engram.report.Progress;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -163,7 +164,7 @@ public final class Trainer {
                     tokens,
                     (System.nanoTime() - start) / 1e9,
                     Double.NaN,
-                    Map.copyOf(task.parts())));
+                    Collections.unmodifiableMap(new LinkedHashMap<>(task.parts()))));
             step++;
             if (config.earlyStop() != null && step % config.earlyStop().every() == 0) {
                 history.replaceLast(history.last().withValidation(task.validate(step)));
