@@ -1,6 +1,6 @@
 """Full logits from transformers for given token ids, for a live check of another decoder.
 
-    python compare_logits.py --model FILE.gguf --ids IN.safetensors --out OUT.safetensors
+    python compare_logits.py --model FILE.gguf --ids IN.safetensors --out OUT.safetensors [--adapter FOLDER]
 
 IN holds input_ids (I64 [rows, tokens]) and, where rows are padded, attention_mask (I64, the same shape, 1 = real;
 padding on either side). OUT holds logits (F32 [rows, tokens, vocab]), 0 at padding.
@@ -33,15 +33,19 @@ def main():
     parser.add_argument("--dtype", choices=DTYPES, default="f32")
     parser.add_argument("--attn", choices=("sdpa", "eager"), default="sdpa")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--adapter", help="a folder in PEFT's layout, needs peft")
     args = parser.parse_args()
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     torch.set_num_threads(args.threads)
     given = load_file(args.ids)
     ids = given["input_ids"]
+    model = load(args.model, args.dtype, args.attn)
+    if args.adapter:
+        from peft import PeftModel
+        model = PeftModel.from_pretrained(model, args.adapter).eval()
     with torch.inference_mode():
-        logits = logits_of(load(args.model, args.dtype, args.attn), ids,
-                           given.get("attention_mask", torch.ones_like(ids)))
+        logits = logits_of(model, ids, given.get("attention_mask", torch.ones_like(ids)))
     part = Path(args.out + ".part")
     save_file({"logits": logits.contiguous()}, part)
     os.replace(part, args.out)

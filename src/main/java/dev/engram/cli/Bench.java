@@ -17,6 +17,7 @@ import picocli.CommandLine.HelpCommand;
             BenchPolicies.class,
             BenchTrain.class,
             BenchFacts.class,
+            RecallCommand.class,
             HelpCommand.class
         })
 final class Bench {}

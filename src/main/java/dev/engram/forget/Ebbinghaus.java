@@ -69,7 +69,7 @@ public final class Ebbinghaus implements SlotScorer {
                 double stronger = s0 + (s[h][i] - s0) * left + config.gain() * received;
                 s[h][i] = (float) Math.min(config.maxStrength(), stronger);
                 if (stories != null) {
-                    stories.step(layer, h, i, now, s[h][i], t[h][i] * config.timePerToken(), again);
+                    stories.step(layer, h, i, now, s[h][i], config.time(t[h][i]), again);
                 }
             }
         }
@@ -88,7 +88,7 @@ public final class Ebbinghaus implements SlotScorer {
         float[][] logRetention = new float[s.length][layer.slots()];
         for (int h = 0; h < s.length; h++) {
             for (int i = 0; i < logRetention[h].length; i++) {
-                logRetention[h][i] = (float) (-Math.max(0, t[h][i] + since) * config.timePerToken() / s[h][i]);
+                logRetention[h][i] = (float) (-config.time(Math.max(0, t[h][i] + since)) / s[h][i]);
             }
         }
         return logRetention;

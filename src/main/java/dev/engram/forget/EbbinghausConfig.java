@@ -7,6 +7,8 @@ import dev.engram.model.BadInputException;
  *
  * @param initialStrength S0, strength of a new token
  * @param timePerToken what t grows by with each token of text; S0 / timePerToken is the time constant in tokens
+ * @param felt tokens c beyond which time is felt by its logarithm: c · ln(1 + tokens / c) in place of the tokens, as in
+ *     Ebbinghaus's own formula of 1885, b = k / (k + (log t)^c); infinite for the plain count
  * @param gate attention from which a token counts as rehearsed, which sets t to 0; infinite for no such jump
  * @param grade without a gate: an attention a shrinks t by the factor exp(−grade · a), so that a glance refreshes a little
  * @param gain what S grows by for an attention of 1
@@ -20,6 +22,7 @@ import dev.engram.model.BadInputException;
 public record EbbinghausConfig(
         double initialStrength,
         double timePerToken,
+        double felt,
         double gate,
         double grade,
         double gain,
@@ -33,6 +36,10 @@ public record EbbinghausConfig(
         if (!(initialStrength > 0) || !(timePerToken > 0)) {
             throw new BadInputException("The initial strength S0 (" + initialStrength + ") and the time per token ("
                     + timePerToken + ") must be above 0.");
+        }
+        if (!(felt > 0)) {
+            throw new BadInputException("The tokens beyond which time is felt by its logarithm (" + felt
+                    + ") must be above 0; infinite for the plain count.");
         }
         if (!(gate >= 0)
                 || !(grade >= 0)
@@ -53,7 +60,8 @@ public record EbbinghausConfig(
      * an attention of 0.01 is not in the seed; every version of the original's code has it.
      */
     public static EbbinghausConfig documented() {
-        return new EbbinghausConfig(5, 0.05, 0.01, 0, 1, 1, Double.MAX_VALUE, false, 1, false);
+        return new EbbinghausConfig(
+                5, 0.05, Double.POSITIVE_INFINITY, 0.01, 0, 1, 1, Double.MAX_VALUE, false, 1, false);
     }
 
     /**
@@ -61,7 +69,8 @@ public record EbbinghausConfig(
      * receives the average is rehearsed. S is cut off at ten times S0. One state a layer, as in the seed.
      */
     public static EbbinghausConfig plain(double tokens) {
-        return new EbbinghausConfig(5, 5 / tokens, 1, 0, 0.5, 1, 50, true, SlotScorer.ALL, false);
+        return new EbbinghausConfig(
+                5, 5 / tokens, Double.POSITIVE_INFINITY, 1, 0, 0.5, 1, 50, true, SlotScorer.ALL, false);
     }
 
     /**
@@ -70,10 +79,19 @@ public record EbbinghausConfig(
      * favourite can be forgotten too. Notebook 03 measures what these changes are worth.
      */
     public static EbbinghausConfig calibrated(double tokens) {
-        return new EbbinghausConfig(5, 5 / tokens, 2, 0, 2.5, 0.99, Double.MAX_VALUE, true, SlotScorer.ALL, true);
+        return new EbbinghausConfig(
+                5, 5 / tokens, Double.POSITIVE_INFINITY, 2, 0, 2.5, 0.99, Double.MAX_VALUE, true, SlotScorer.ALL, true);
     }
 
-    /** The same with rehearsal by degrees: every glance makes a token a little younger. */
+    /**
+     * The default for budgets, where only the order of retentions counts: the calibrated curve, with time felt by its logarithm
+     * beyond 8 tokens. A slot's strength then weighs more than its age among the old ones.
+     */
+    public static EbbinghausConfig budget(double tokens) {
+        return calibrated(tokens).withFelt(8);
+    }
+
+    /** The calibrated curve with rehearsal by degrees: every glance makes a token a little younger. */
     public static EbbinghausConfig graded(double tokens) {
         return calibrated(tokens).withRehearsal(Double.POSITIVE_INFINITY, 2.5).withGrade(0.5, 0.99);
     }
@@ -81,6 +99,11 @@ public record EbbinghausConfig(
     /** Tokens after which an unrehearsed token of initial strength falls to a retention of 1/e. */
     public double timeConstant() {
         return initialStrength / timePerToken;
+    }
+
+    /** What {@code tokens} since the last rehearsal count for, in the unit of S. */
+    double time(double tokens) {
+        return timePerToken * (Double.isInfinite(felt) ? tokens : felt * Math.log1p(tokens / felt));
     }
 
     /** First token count at which an unrehearsed token falls below a retention. */
@@ -102,12 +125,28 @@ public record EbbinghausConfig(
         return copy(timePerToken, gate, newGrade, gain, newFading, perHead);
     }
 
+    /** Time felt by its logarithm beyond so many tokens. */
+    public EbbinghausConfig withFelt(double tokens) {
+        return new EbbinghausConfig(
+                initialStrength,
+                timePerToken,
+                tokens,
+                gate,
+                grade,
+                gain,
+                fading,
+                maxStrength,
+                relative,
+                queries,
+                perHead);
+    }
+
     public EbbinghausConfig withPerHead(boolean on) {
         return copy(timePerToken, gate, grade, gain, fading, on);
     }
 
     private EbbinghausConfig copy(double dt, double g, double graded, double grows, double fades, boolean heads) {
         return new EbbinghausConfig(
-                initialStrength, dt, g, graded, grows, fades, maxStrength, relative, queries, heads);
+                initialStrength, dt, felt, g, graded, grows, fades, maxStrength, relative, queries, heads);
     }
 }

@@ -110,7 +110,13 @@ public final class Policies {
             scored(
                     "ebbinghaus-budget",
                     "forgetting",
-                    "the least retained go, until the budget holds",
+                    "the least retained go, until the budget holds; time is felt by its logarithm",
+                    "seed 000; Ebbinghaus 1885",
+                    () -> new Ebbinghaus(EbbinghausConfig.budget(TOKENS))),
+            scored(
+                    "ebbinghaus-linear",
+                    "forgetting",
+                    "the same with time counted in tokens, as in the seed, not felt by its logarithm",
                     "seed 000, calibrated",
                     () -> new Ebbinghaus(MemoryEnhanced.curve())),
             scored(

@@ -213,6 +213,22 @@ public final class CausalLm implements AutoCloseable {
             Seams seams,
             CachePolicy policy,
             GenerationListener listener) {
+        return generate(prompt, cache, config, seams, policy, null, listener);
+    }
+
+    /**
+     * The same where vectors may stand in place of tokens.
+     *
+     * @param input acts on what is fed, or null
+     */
+    public Generation generate(
+            int[] prompt,
+            KvCache cache,
+            GenerationConfig config,
+            Seams seams,
+            CachePolicy policy,
+            EmbeddingSeam input,
+            GenerationListener listener) {
         if (prompt.length == 0) {
             throw new BadInputException("The prompt is empty; give at least one token of text.");
         }
@@ -221,7 +237,8 @@ public final class CausalLm implements AutoCloseable {
             throw new BadInputException("The prompt has " + prompt.length
                     + " tokens, but the model's context has room for " + room + "; shorten the prompt.");
         }
-        return new Generator(decoder, tokenizer, defaults.eos()).run(prompt, cache, config, seams, policy, listener);
+        return new Generator(decoder, tokenizer, defaults.eos())
+                .run(prompt, cache, config, seams, policy, input, listener);
     }
 
     /** Greedy continuations of several prompts at once, up to {@code newTokens} ids each. */

@@ -12,6 +12,9 @@ import java.util.stream.IntStream;
  * temperature 0 the likeliest is taken. Tokens and, in the recall scheme, memories are chosen by the same class.
  */
 public final class Sampler {
+    /** Up to this top-k the k largest are found in one pass; sorting 100,000 logits takes longer than computing them. */
+    private static final int FEW = 64;
+
     private final GenerationConfig config;
     /** Not java.util.Random, whose first numbers are nearly the same (0.731) for all small seeds. */
     private final SplittableRandom random;
@@ -95,9 +98,7 @@ public final class Sampler {
         float floor = Float.NEGATIVE_INFINITY;
         int k = config.topK() == 0 ? logits.length : Math.min(config.topK(), logits.length);
         if (k < logits.length) {
-            float[] sorted = logits.clone();
-            Arrays.sort(sorted);
-            floor = sorted[sorted.length - k];
+            floor = largest(logits, k);
         }
         float least = floor;
         return IntStream.range(0, logits.length)
@@ -105,6 +106,28 @@ public final class Sampler {
                 .boxed()
                 .sorted(Comparator.comparingDouble((Integer i) -> -logits[i]))
                 .toArray(Integer[]::new);
+    }
+
+    /** The k-th largest value. */
+    private static float largest(float[] values, int k) {
+        if (k > FEW) {
+            float[] sorted = values.clone();
+            Arrays.sort(sorted);
+            return sorted[sorted.length - k];
+        }
+        float[] best = new float[k]; // ascending
+        Arrays.fill(best, Float.NEGATIVE_INFINITY);
+        for (float v : values) {
+            if (v > best[0]) {
+                int at = 0;
+                while (at + 1 < k && best[at + 1] < v) {
+                    best[at] = best[at + 1];
+                    at++;
+                }
+                best[at] = v;
+            }
+        }
+        return best[0];
     }
 
     private double[] probabilities(float[] logits, Integer[] order) {

@@ -108,11 +108,25 @@ final class AdamW implements AutoCloseable {
         withGradients((scope, gradients) -> kernel.one(scope, "zero", gradients));
     }
 
-    /** Overwrites an array in place; the leaf stays the same one. */
-    void set(NDArray target, float[] values) {
+    /** Overwrites an array in place; a leaf stays the same one. */
+    void set(NDArray target, NDArray values) {
         try (NDManager scope = manager.newSubManager()) {
-            kernel.one(scope, "set", target, scope.create(values, target.getShape()));
+            kernel.one(scope, "set", target, values);
         }
+    }
+
+    /** The same from memory, row by row. */
+    void set(NDArray target, float[] values) {
+        try (NDArray array = manager.create(values, target.getShape())) {
+            set(target, array);
+        }
+    }
+
+    /** A copy that lives as long as this. */
+    NDArray copyOf(NDArray array) {
+        NDArray copy = manager.zeros(array.getShape());
+        set(copy, array);
+        return copy;
     }
 
     private interface Work<T> {

@@ -96,7 +96,10 @@ public final class History {
     void become(History saved, List<String> savedRemarks) {
         entries.clear();
         entries.addAll(saved.entries());
-        remarks.addAll(0, savedRemarks);
+        List<String> made = List.copyOf(remarks);
+        remarks.clear();
+        remarks.addAll(savedRemarks);
+        made.stream().filter(r -> !savedRemarks.contains(r)).forEach(remarks::add);
     }
 
     /** One row per step. */

@@ -1,5 +1,6 @@
 package dev.engram.train;
 
+import ai.djl.ndarray.NDArray;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -7,7 +8,7 @@ import java.util.Map;
 final class LastGood {
     private final State state;
     private final Checkpoints files;
-    private final Map<String, float[]> copy = new LinkedHashMap<>();
+    private final Map<String, NDArray> copies = new LinkedHashMap<>();
     private Checkpoints.Position position;
 
     /**
@@ -24,7 +25,7 @@ final class LastGood {
         if (files != null) {
             files.save(state, at, history);
         } else {
-            state.arrays().forEach((name, array) -> copy.put(name, array.toFloatArray()));
+            state.copyTo(copies);
         }
         position = at;
     }
@@ -35,7 +36,7 @@ final class LastGood {
             return files.restore(state, history);
         }
         if (position != null) {
-            copy.forEach(state::set);
+            state.copyFrom(copies);
             history.cut(position.step());
         }
         return position;

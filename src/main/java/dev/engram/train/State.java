@@ -24,4 +24,20 @@ final class State {
     void set(String name, float[] values) {
         optimiser.set(arrays.get(name), values);
     }
+
+    /** Copies of all arrays, which live as long as the optimiser; written over those given, if any. */
+    void copyTo(Map<String, NDArray> copies) {
+        arrays.forEach((name, array) -> {
+            NDArray copy = copies.get(name);
+            if (copy == null) {
+                copies.put(name, optimiser.copyOf(array));
+            } else {
+                optimiser.set(copy, array);
+            }
+        });
+    }
+
+    void copyFrom(Map<String, NDArray> copies) {
+        copies.forEach((name, copy) -> optimiser.set(arrays.get(name), copy));
+    }
 }

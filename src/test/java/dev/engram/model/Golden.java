@@ -69,6 +69,15 @@ public final class Golden {
         }
     }
 
+    /** Any file of golden/, such as {@code train/full.safetensors}. */
+    public static Golden file(String path) {
+        return new Golden(FOLDER.resolveSibling(path));
+    }
+
+    public static Golden at(Path file) {
+        return new Golden(file);
+    }
+
     public Set<String> names() {
         return header.keySet();
     }
@@ -98,7 +107,10 @@ public final class Golden {
     /** A matrix of 64-bit integers. */
     public int[][] ids(String name) {
         long[] shape = shape(name);
-        int rows = shape.length == 1 ? 1 : (int) shape[0];
+        int rows = 1;
+        for (int i = 0; i < shape.length - 1; i++) {
+            rows *= (int) shape[i];
+        }
         int columns = (int) shape[shape.length - 1];
         ByteBuffer values = bytes(name);
         int[][] ids = new int[rows][columns];

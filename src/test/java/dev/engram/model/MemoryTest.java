@@ -1,8 +1,6 @@
 package dev.engram.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -10,16 +8,12 @@ import ai.djl.ndarray.types.Shape;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.engine.LayerNames;
 import dev.engram.model.engine.Torch;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
@@ -28,14 +22,11 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Resident size stays flat: after a warm-up it may grow by 5 % and 16 MB at most. The models are small but wide in their
- * vocabulary, so that one leaked tensor per step or per model shows. What the JVM itself takes is kept out by collections
- * before each look. The finest comes first: memory that a coarser test has freed would hide what it leaks.
+ * {@link ResidentSize} stays flat. The models are small but wide in their
+ * vocabulary, so that one leaked tensor per step or per model shows. The finest comes first: memory that a coarser test has freed would hide what it leaks.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class MemoryTest {
-    private static final long ALLOWANCE_KB = 16 << 10;
-
     /** Logits of 4 bytes a token of the vocabulary, layers of 6 MB. */
     private static LmConfig wide(int vocab) {
         return new LmConfig(
@@ -55,64 +46,6 @@ class MemoryTest {
                 false);
     }
 
-    private static long residentKb() {
-        try {
-            // the second round frees what cleaners let go of after the first
-            for (int i = 0; i < 2; i++) {
-                System.gc();
-                Thread.sleep(100);
-            }
-            return Files.readAllLines(Path.of("/proc/self/status")).stream()
-                    .filter(l -> l.startsWith("VmRSS:"))
-                    .map(l -> l.replaceAll("\\D", ""))
-                    .mapToLong(Long::parseLong)
-                    .findFirst()
-                    .orElseThrow();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    /** Resident sizes after single runs: large tensors come and go, so that one look may lie 16 MB off. */
-    private static LongStream looks(Runnable action) {
-        return IntStream.range(0, 4).mapToLong(i -> {
-            action.run();
-            return residentKb();
-        });
-    }
-
-    /** Waits until collections no longer give back what earlier tests took; a high start would hide a leak. */
-    private static void settle() {
-        long last = Long.MAX_VALUE;
-        for (int i = 0; i < 10; i++) {
-            long now = residentKb();
-            if (now > last - 2048) {
-                return;
-            }
-            last = now;
-        }
-    }
-
-    /** Runs the action so many times to warm up and then so many more; the most before, the least afterwards. */
-    private static void flat(String what, int warm, int more, Runnable action) {
-        assumeTrue(Files.isReadable(Path.of("/proc/self/status")), "resident size is read from /proc");
-        for (int i = 0; i < warm; i++) {
-            action.run();
-        }
-        settle();
-        long before = looks(action).max().orElseThrow();
-        for (int i = 0; i < more; i++) {
-            action.run();
-        }
-        long after = looks(action).min().orElseThrow();
-        System.out.printf("%s: %d kB after %d, %d kB after %d more%n", what, before, warm, after, more);
-        assertTrue(
-                after <= before * 1.05 + ALLOWANCE_KB,
-                what + ": " + before + " kB after " + warm + ", " + after + " kB after " + more + " more");
-    }
-
     private static void decode(int warm, int more) {
         try (Decoder decoder = Golden.decoder(new RandomCheckpoint(wide(64_000), 3, 0.1), Golden.F32);
                 KvCache cache = decoder.newCache()) {
@@ -120,7 +53,7 @@ class MemoryTest {
             int[] token = {1};
             int[] step = {0};
             int[] arrays = {0};
-            flat("decode steps", warm, more, () -> {
+            ResidentSize.flat("decode steps", warm, more, () -> {
                 try (NDManager scope = decoder.newScope()) {
                     // every seam takes its turn; forgetting keeps the cache's size
                     Seams own = step[0] % 3 == 0
@@ -153,7 +86,7 @@ class MemoryTest {
     private static void openAndClose(Path folder, int warm, int more) {
         TinyText.write(folder, new RandomCheckpoint(wide(32_000), 3, 0.1));
         LoadOptions options = LoadOptions.defaults().withDtype(DType.F32).withThreads(1);
-        flat("opened and closed models", warm, more, () -> {
+        ResidentSize.flat("opened and closed models", warm, more, () -> {
             try (CausalLm lm = CausalLm.open(folder.toString(), options)) {
                 lm.logprobs(Tiny.ids(20, 1000));
             }
@@ -179,7 +112,7 @@ class MemoryTest {
             embedding.setRequiresGradient(true);
             int[][] ids = {Tiny.ids(24, 1000)};
             int[][] labels = {Arrays.copyOfRange(Tiny.ids(25, 1000), 1, 25)};
-            flat("training steps", warm, more, () -> {
+            ResidentSize.flat("training steps", warm, more, () -> {
                 try (NDManager step = decoder.newScope();
                         Adapter adapter = new Adapter(step, config, pairs, 2)) {
                     try (Tape tape = Tape.open()) {
@@ -218,7 +151,7 @@ class MemoryTest {
 
     private static void defaultModel(int warm, int more) {
         LoadOptions options = LoadOptions.defaults().withDtype(DType.BF16);
-        flat("opened and closed default models", warm, more, () -> {
+        ResidentSize.flat("opened and closed default models", warm, more, () -> {
             try (CausalLm lm = CausalLm.open("default", options)) {
                 lm.generate("The sea", GenerationConfig.greedy(2));
             }

@@ -7,16 +7,20 @@ import dev.engram.model.Seams;
 import dev.engram.model.TokenRows;
 import dev.engram.model.TrainableDecoder;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
-/** Next-token loss on token sequences of a fixed length; step and micro-batch say which. */
+/** Next-token loss on token sequences of one length; step and micro-batch say which. */
 class TextTask implements TrainingTask {
+    private static final int PER_STEP = 4;
+
     private final TrainableDecoder decoder;
     private final int[][] texts;
     private final int batch;
     private Adapter adapter;
     private TokenRows rows;
+    private Consumer<Integer> before = step -> {};
 
-    /** Texts of equal length, {@code batch} of them in a micro-batch, taken round and round. */
+    /** {@code batch} texts in a micro-batch, taken round and round, four a step. */
     TextTask(TrainableDecoder decoder, int[][] texts, int batch) {
         this.decoder = decoder;
         this.texts = texts;
@@ -33,26 +37,23 @@ class TextTask implements TrainingTask {
         return this;
     }
 
+    TextTask before(Consumer<Integer> action) {
+        before = action;
+        return this;
+    }
+
     @Override
     public NDArray loss(NDManager scope, int step, int micro) {
+        before.accept(step);
         int[][] inputs = new int[batch][];
         int[][] labels = new int[batch][];
         for (int i = 0; i < batch; i++) {
-            int[] text = text(step, micro, i);
+            int[] text = texts[(step * PER_STEP + micro * batch + i) % texts.length];
             inputs[i] = Arrays.copyOf(text, text.length - 1);
             labels[i] = Arrays.copyOfRange(text, 1, text.length);
         }
         NDArray x = decoder.embed(scope, inputs, null, rows);
         return decoder.crossEntropy(scope, decoder.forward(scope, x, null, adapter, Seams.none()), labels, rows);
-    }
-
-    /** Micro-batches of a step follow each other, so that a larger batch holds the same texts. */
-    int[] text(int step, int micro, int i) {
-        return texts[(step * perStep() + micro * batch + i) % texts.length];
-    }
-
-    int perStep() {
-        return 4;
     }
 
     @Override

@@ -15,15 +15,15 @@ def dropped(self, x: Tensor, drop: Tensor, role: int) -> Tensor:
 
 
 def delta(self, y: Tensor, x: Tensor, lora: List[Tensor], at: int, scale: int) -> Tensor:
-    # y + s * B(A(x)); A [r, in], B [out, r]; an absent adapter is empty
+    # y + B(s * A(x)), which scales r values instead of out; A [r, in], B [out, r]; an absent adapter is empty
     down = lora[at]
     if torch.numel(down) == 0:
         return y
     h = torch.to(x, 6)
     if len(lora) > 15:
         h = self.dropped(h, lora[15], at)
-    h = torch.linear(h, down)
-    return torch.add(y, torch.to(torch.mul(torch.linear(h, lora[at + 1]), lora[scale]), ops.prim.dtype(y)))
+    h = torch.mul(torch.linear(h, down), lora[scale])
+    return torch.add(y, torch.to(torch.linear(h, lora[at + 1]), ops.prim.dtype(y)))
 
 
 def adapted(self, x: Tensor, weight: Tensor, lora: List[Tensor], a: int, role: int) -> Tensor:

@@ -1,0 +1,37 @@
+package dev.engram.recall;
+
+import dev.engram.world.Fact;
+import java.util.SplittableRandom;
+
+/** Rows on what no memory of the bank tells: unknown names, and facts that were never stored. The head's target is "nothing". */
+final class NothingRows {
+    /** What the model says it remembers when nothing fits. */
+    static final String TEXT = "Nothing comes to mind.";
+
+    private static final String ANSWER = "I do not know anything about that.";
+
+    private final RecallCorpus corpus;
+    private final RowBuilder rows;
+
+    NothingRows(RecallCorpus corpus, RowBuilder rows) {
+        this.corpus = corpus;
+        this.rows = rows;
+    }
+
+    RecallRow draw(SplittableRandom random) {
+        String question;
+        String answer = ANSWER;
+        if (random.nextBoolean() && !corpus.unknownTrain().isEmpty()
+                || corpus.others().isEmpty()) {
+            var unknown = corpus.unknownTrain()
+                    .get(random.nextInt(corpus.unknownTrain().size()));
+            question = unknown.question();
+            answer = unknown.answer();
+        } else {
+            Fact fact = corpus.others().get(random.nextInt(corpus.others().size()));
+            question = fact.trainQuestions()
+                    .get(random.nextInt(fact.trainQuestions().size()));
+        }
+        return rows.full(SftSample.of(-1, question, answer), random, TEXT, RecallRow.NOTHING);
+    }
+}

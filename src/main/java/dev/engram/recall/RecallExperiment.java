@@ -1,0 +1,250 @@
+package dev.engram.recall;
+
+import dev.engram.eval.Bootstrap;
+import dev.engram.eval.Interval;
+import dev.engram.eval.Prose;
+import dev.engram.model.CausalLm;
+import dev.engram.report.Csv;
+import dev.engram.train.History;
+import dev.engram.world.Fact;
+import dev.engram.world.World;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import tech.tablesaw.api.DoubleColumn;
+import tech.tablesaw.api.IntColumn;
+import tech.tablesaw.api.LongColumn;
+import tech.tablesaw.api.StringColumn;
+import tech.tablesaw.api.Table;
+
+/**
+ * The tables of the recall token: recipes side by side on one corpus. Each arm has a folder with its checkpoints and its rows; an arm
+ * whose rows are there is not run again, and one that was interrupted goes on.
+ *
+ * @param memories trained memories
+ * @param seed of corpus and training
+ * @param decoded memories of the decoding test
+ * @param questions questions of the end-to-end test
+ * @param windows windows of ordinary prose, of 256 tokens
+ */
+public record RecallExperiment(int memories, long seed, int decoded, int questions, int windows) {
+    private static final int WINDOW = 256;
+    private static final int UNKNOWN = 60;
+    private static final int ORDINARY = 50;
+    /** Share of true recalls that the abstention threshold may cost. */
+    private static final double LOST = 0.05;
+
+    /** N = 24: minutes. */
+    public static RecallExperiment quick(long seed) {
+        return new RecallExperiment(24, seed, 24, 48, 4);
+    }
+
+    /** N = 100. */
+    public static RecallExperiment full(long seed) {
+        return new RecallExperiment(100, seed, 100, 200, 12);
+    }
+
+    /** One number of an arm, with a 95 % interval over its units. */
+    private record Measured(String measure, double[] units) {}
+
+    /**
+     * Runs one recipe.
+     *
+     * @param lm the model in f32
+     * @param prose ordinary texts (data/prose)
+     * @param out folder of all arms
+     * @return its rows
+     */
+    public Table run(
+            String model, CausalLm lm, World world, Prose prose, RecallRecipe recipe, Path out, Consumer<String> log) {
+        Path folder = out.resolve(recipe.name() + "-" + memories + "-" + seed);
+        Path file = folder.resolve("rows.csv");
+        if (Files.exists(file)) {
+            return Csv.read(file);
+        }
+        RecallCorpus corpus = RecallCorpus.of(world, memories, seed);
+        try (RecallTraining training = new RecallTraining(model, lm, corpus, recipe, seed, log)) {
+            long start = System.nanoTime();
+            List<History> histories =
+                    training.checkpointing(folder.resolve("checkpoints"), 10).train();
+            double seconds = histories.stream()
+                    .flatMap(h -> h.entries().stream())
+                    .mapToDouble(History.Entry::seconds)
+                    .sum();
+            training.save(folder.resolve("adapter"));
+            log.accept(String.format(Locale.ROOT, "trained in %.0f s (%.0f s this time)", seconds, since(start)));
+            Table rows = rows(recipe.name(), measure(training, corpus, prose, log), seconds);
+            Csv.write(file, rows);
+            return rows;
+        }
+    }
+
+    /** Zero training: the bank and the questions as the base model's own vectors see them. */
+    public Table baselines(CausalLm lm, World world, Path out) {
+        Path file = out.resolve("baselines-" + memories + "-" + seed).resolve("rows.csv");
+        if (Files.exists(file)) {
+            return Csv.read(file);
+        }
+        RecallCorpus corpus = RecallCorpus.of(world, memories, seed);
+        List<Measured> all = new ArrayList<>();
+        RecallTest.Questions questions = RecallTest.Questions.of(corpus);
+        for (VectorSource source : List.of(
+                HiddenStateSource.seed(lm.decoder(), lm.tokenizer()),
+                HiddenStateSource.finalMean(lm.decoder(), lm.tokenizer()),
+                HiddenStateSource.layerMean(lm.decoder(), lm.tokenizer()))) {
+            List<float[]> vectors =
+                    source.vectors(corpus.bank().stream().map(Fact::statement).toList());
+            List<float[]> asked = source.vectors(
+                    questions.heldout().stream().map(RecallTest.Question::text).toList());
+            List<float[]> trained = source.vectors(corpus.trained().stream()
+                    .map(f -> f.trainQuestions().get(0))
+                    .toList());
+            Centring centred = Centring.of(
+                    vectors.subList(0, vectors.size() - corpus.fresh().size()), trained);
+            for (Centring centring : List.of(Centring.none(source.width()), centred)) {
+                MemoryBank bank = new MemoryBank("", source.name(), centring, vectors.size(), Eviction.LRU);
+                for (int i = 0; i < vectors.size(); i++) {
+                    bank.add(RecallCorpus.memory(corpus.bank().get(i)), vectors.get(i));
+                }
+                try (MemoryHead head =
+                        new MemoryHead(lm.decoder().backend().manager(), bank, MemoryHeadConfig.seed(), null)) {
+                    int[] ranks = RecallTest.ranks(head, questions.heldout(), asked);
+                    String how = source.name() + (centring == centred ? ", centred" : ", raw");
+                    all.add(new Measured(
+                            "R@1 held-out, " + how,
+                            Arrays.stream(ranks)
+                                    .mapToDouble(r -> r == 1 ? 1 : 0)
+                                    .toArray()));
+                }
+            }
+        }
+        Table rows = rows("no training", all, 0);
+        Csv.write(file, rows);
+        return rows;
+    }
+
+    private List<Measured> measure(RecallTraining training, RecallCorpus corpus, Prose prose, Consumer<String> log) {
+        RecallTest test = new RecallTest(training.lm(), corpus, training.settings(), prose, seed);
+        List<Measured> all = new ArrayList<>();
+        try (MemoryHead head = training.memoryHead()) {
+            retrieval(test, corpus, head, all);
+            tell(all, log);
+            for (RecallTest.Injected kind : RecallTest.Injected.values()) {
+                all.add(new Measured(
+                        "exact, " + kind.name().toLowerCase(Locale.ROOT) + " vector",
+                        test.decoding(training.bank(), kind, decoded)));
+            }
+            tell(all, log);
+            List<RecallTest.Question> asked =
+                    Shuffle.of(RecallTest.Questions.of(corpus).heldout(), Shuffle.stream(seed, 1));
+            List<RecallTest.EndToEnd> answers = test.answers(head, asked.subList(0, Math.min(questions, asked.size())));
+            all.add(new Measured("end to end: recalls", units(answers, RecallTest.EndToEnd::recalled)));
+            all.add(new Measured("end to end: right memory", units(answers, RecallTest.EndToEnd::right)));
+            all.add(new Measured("end to end: exact text", units(answers, RecallTest.EndToEnd::exact)));
+            all.add(new Measured("end to end: value", units(answers, RecallTest.EndToEnd::value)));
+            answers.stream().limit(6).forEach(a -> log.accept("  " + a.text().replace("\n", "\\n")));
+            tell(all, log);
+            List<RecallTest.EndToEnd> unknown = test.answers(head, unknown(corpus));
+            all.add(new Measured("unknown: recalls", units(unknown, RecallTest.EndToEnd::recalled)));
+            all.add(new Measured("unknown: no memory used", units(unknown, a -> !a.recalled() || a.abstained())));
+            all.add(new Measured("false recalls", test.falseRecalls(head, ORDINARY)));
+        }
+        all.add(new Measured("ordinary loss after", test.ordinaryLoss(windows, WINDOW)));
+        training.lm().decoder().adapt(null);
+        training.lm().extend(null);
+        all.add(new Measured("ordinary loss before", test.ordinaryLoss(windows, WINDOW)));
+        tell(all, log);
+        return all;
+    }
+
+    private static void retrieval(RecallTest test, RecallCorpus corpus, MemoryHead head, List<Measured> all) {
+        RecallTest.Questions asked = RecallTest.Questions.of(corpus);
+        List<float[]> heldout = test.queries(asked.heldout());
+        int[] ranks = RecallTest.ranks(head, asked.heldout(), heldout);
+        all.add(new Measured(
+                "R@1 held-out",
+                Arrays.stream(ranks).mapToDouble(r -> r == 1 ? 1 : 0).toArray()));
+        all.add(new Measured(
+                "MRR held-out", Arrays.stream(ranks).mapToDouble(r -> 1.0 / r).toArray()));
+        int[] fresh = RecallTest.ranks(head, asked.fresh(), test.queries(asked.fresh()));
+        all.add(new Measured(
+                "R@1 never trained",
+                Arrays.stream(fresh).mapToDouble(r -> r == 1 ? 1 : 0).toArray()));
+        if (head.config().abstain()) {
+            double[] known = RecallTest.margins(head, heldout);
+            double[] unknown = RecallTest.margins(head, test.queries(unknown(corpus)));
+            all.add(new Measured(
+                    "lost to nothing",
+                    Arrays.stream(known).map(m -> m > 0 ? 1 : 0).toArray()));
+            all.add(new Measured(
+                    "abstains on unknown",
+                    Arrays.stream(unknown).map(m -> m > 0 ? 1 : 0).toArray()));
+            double[] sorted = known.clone();
+            Arrays.sort(sorted);
+            double limit = sorted[(int) Math.min(sorted.length - 1, Math.ceil((1 - LOST) * sorted.length))];
+            all.add(new Measured(
+                    "abstains on unknown at 5 % lost",
+                    Arrays.stream(unknown).map(m -> m > limit ? 1 : 0).toArray()));
+        }
+    }
+
+    private static List<RecallTest.Question> unknown(RecallCorpus corpus) {
+        return RecallTest.Questions.of(corpus).unknown().stream().limit(UNKNOWN).toList();
+    }
+
+    private interface Test {
+        boolean of(RecallTest.EndToEnd answer);
+    }
+
+    private static double[] units(List<RecallTest.EndToEnd> answers, Test test) {
+        return answers.stream().mapToDouble(a -> test.of(a) ? 1 : 0).toArray();
+    }
+
+    private static void tell(List<Measured> all, Consumer<String> log) {
+        StringBuilder line = new StringBuilder();
+        for (Measured m : all) {
+            line.append(String.format(
+                    Locale.ROOT,
+                    "%s %.3f; ",
+                    m.measure(),
+                    Arrays.stream(m.units()).average().orElse(Double.NaN)));
+        }
+        log.accept(line.toString());
+    }
+
+    private Table rows(String arm, List<Measured> measured, double seconds) {
+        Table table = Table.create(
+                "recall",
+                StringColumn.create("arm"),
+                IntColumn.create("memories"),
+                LongColumn.create("seed"),
+                StringColumn.create("measure"),
+                DoubleColumn.create("value"),
+                DoubleColumn.create("low"),
+                DoubleColumn.create("high"),
+                IntColumn.create("n"),
+                DoubleColumn.create("training_seconds"));
+        for (Measured m : measured) {
+            Interval interval = Bootstrap.seeded(seed).mean(m.units());
+            var row = table.appendRow();
+            row.setString("arm", arm);
+            row.setInt("memories", memories);
+            row.setLong("seed", seed);
+            row.setString("measure", m.measure());
+            row.setDouble("value", interval.mean());
+            row.setDouble("low", interval.low());
+            row.setDouble("high", interval.high());
+            row.setInt("n", m.units().length);
+            row.setDouble("training_seconds", seconds);
+        }
+        return table;
+    }
+
+    private static double since(long start) {
+        return (System.nanoTime() - start) / 1e9;
+    }
+}
