@@ -15,7 +15,7 @@ import picocli.CommandLine.HelpCommand;
             BenchFormats.class,
             BenchCache.class,
             BenchPolicies.class,
-            RecallCommand.class,
+            BenchRecall.class,
             HelpCommand.class
         })
 final class Bench {}

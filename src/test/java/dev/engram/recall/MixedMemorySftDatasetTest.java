@@ -144,7 +144,9 @@ class MixedMemorySftDatasetTest {
         MixedMemorySftDataset data = new MixedMemorySftDataset(
                 MEMORIES, null, s -> true, small, tiny.rows(RowBuilder.Style.seed()), 64, 1, line -> {});
         BadInputException e = assertThrows(BadInputException.class, () -> data.refreshEpochData(0));
-        assertTrue(e.getMessage().matches("Samples are insufficient: 5 conversations .* only [0-4] will do; .*"), e.getMessage());
+        assertTrue(
+                e.getMessage().matches("Samples are insufficient: 5 conversations .* only [0-4] will do; .*"),
+                e.getMessage());
     }
 
     @Test
