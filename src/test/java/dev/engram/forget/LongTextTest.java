@@ -126,7 +126,8 @@ class LongTextTest {
                 full.resident >> 20);
         assertEquals(share, 1 - (double) kept.end / full.end, 0.01, "held at the end");
         assertEquals(share, 1 - (double) kept.peak / full.peak, 0.01, "held at the peak");
-        // the process also keeps what passes have used and freed, more of it with long caches; so no share, but the difference
+        // the process also keeps what passes have used and freed, more of it with long caches; so no share, but the
+        // difference
         assertTrue(
                 full.resident - kept.resident >= 0.9 * (full.end - kept.end),
                 "resident size falls by what the buffers fall: " + (full.resident - kept.resident) + " of "
