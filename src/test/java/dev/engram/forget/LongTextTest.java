@@ -38,7 +38,10 @@ class LongTextTest {
     private static final int BUDGET = TOKENS / 4;
     private static final int CHUNK = 64;
 
-    /** Bytes of the buffers at the end and at their peak; growth of the process's resident size. */
+    /**
+     * Bytes of the buffers at the end and at their peak; growth of the process's resident size, which is printed and not asserted:
+     * the allocator keeps what earlier passes have used and freed.
+     */
     private record Held(long end, long peak, long resident) {}
 
     /** Little arithmetic and wide keys: 32 kB a token. */
@@ -126,12 +129,6 @@ class LongTextTest {
                 full.resident >> 20);
         assertEquals(share, 1 - (double) kept.end / full.end, 0.01, "held at the end");
         assertEquals(share, 1 - (double) kept.peak / full.peak, 0.01, "held at the peak");
-        // the process also keeps what passes have used and freed, more of it with long caches; so no share, but the
-        // difference
-        assertTrue(
-                full.resident - kept.resident >= 0.9 * (full.end - kept.end),
-                "resident size falls by what the buffers fall: " + (full.resident - kept.resident) + " of "
-                        + (full.end - kept.end));
     }
 
     @Test
