@@ -106,7 +106,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     if args.code == "peft" and peft is None:
-        parser.error("--code peft needs the package peft; see requirements-training.txt.")
+        parser.error("--code peft needs the package peft; see requirements-peft.txt.")
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     torch.set_num_threads(args.threads)

@@ -17,7 +17,7 @@ import picocli.CommandLine.HelpCommand;
             BenchPolicies.class,
             BenchTrain.class,
             BenchFacts.class,
-            RecallCommand.class,
+            BenchRecall.class,
             HelpCommand.class
         })
 final class Bench {}

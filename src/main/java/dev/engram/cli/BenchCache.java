@@ -47,6 +47,14 @@ final class BenchCache implements Callable<Integer> {
     private int tokens;
 
     @Option(
+            names = "--memory-enhanced-most",
+            description =
+                    "Longest context of our memory_enhanced, which reads it anew in every round, a minute for 8192"
+                            + " tokens; default: ${DEFAULT-VALUE}.",
+            defaultValue = "2048")
+    private int most;
+
+    @Option(
             names = "--updates",
             description = "Compare how often strengths are updated and slots deleted, instead of the peers.")
     private boolean updates;
@@ -96,7 +104,7 @@ final class BenchCache implements Callable<Integer> {
                     }
                 }
             } else {
-                all.add(CacheEntrant.forgetting(lm, dtype, CacheEntrant.MEMORY_ENHANCED, settings::create));
+                all.add(CacheEntrant.forgetting(lm, dtype, CacheEntrant.MEMORY_ENHANCED, most, settings::create));
                 all.add(CacheEntrant.fixed(lm, dtype, CacheEntrant.QUARTER));
             }
         }
@@ -117,7 +125,7 @@ final class BenchCache implements Callable<Integer> {
             throw new BadInputException("--updates compares policies that delete, and " + own.policy()
                     + " does something else; take another --policy.");
         }
-        return CacheEntrant.forgetting(lm, dtype, mode, () -> {
+        return CacheEntrant.forgetting(lm, dtype, mode, Integer.MAX_VALUE, () -> {
             Eviction policy = (Eviction) own.create();
             return seldom ? new Eviction(new Occasional(policy.scorer()), policy.config()) : policy;
         });

@@ -3,7 +3,6 @@ package dev.engram.cli;
 import dev.engram.forget.Budget;
 import dev.engram.forget.EvictionConfig;
 import dev.engram.forget.Policies;
-import dev.engram.model.BadInputException;
 import dev.engram.model.CachePolicy;
 import dev.engram.model.CausalLm;
 import java.util.Map;
@@ -15,10 +14,11 @@ import java.util.function.Supplier;
  * @param who engram, or the peer
  * @param dtype number format
  * @param mode one of the constants below, or a policy's setting
+ * @param most longest context that it is asked for
  * @param speed measures it
  * @param release frees what is kept for the next round of the same context
  */
-record CacheEntrant(String who, String dtype, String mode, Speed speed, Runnable release) {
+record CacheEntrant(String who, String dtype, String mode, int most, Speed speed, Runnable release) {
     /** The full cache. */
     static final String BASELINE = "baseline";
 
@@ -36,17 +36,17 @@ record CacheEntrant(String who, String dtype, String mode, Speed speed, Runnable
     /** Our full cache, or a quarter of it; read once per context, and taken back after every round. */
     static CacheEntrant fixed(CausalLm lm, String dtype, String mode) {
         KeptCache kept = new KeptCache(lm, mode.equals(QUARTER));
-        return new CacheEntrant("engram", dtype, mode, kept, kept::release);
+        return new CacheEntrant("engram", dtype, mode, Integer.MAX_VALUE, kept, kept::release);
     }
 
     /** Our cache under a policy that acts all the time, and therefore reads the context anew in every round. */
-    static CacheEntrant forgetting(CausalLm lm, String dtype, String mode, Supplier<CachePolicy> policy) {
+    static CacheEntrant forgetting(CausalLm lm, String dtype, String mode, int most, Supplier<CachePolicy> policy) {
         Speed speed = (context, tokens) -> {
             try (TimedCache cache = new TimedCache(lm.decoder(), policy.get())) {
                 return cache.read(context).speed(tokens);
             }
         };
-        return new CacheEntrant("engram", dtype, mode, speed, () -> {});
+        return new CacheEntrant("engram", dtype, mode, most, speed, () -> {});
     }
 
     /**
@@ -55,13 +55,8 @@ record CacheEntrant(String who, String dtype, String mode, Speed speed, Runnable
      * @param request what the peer's request says besides context and tokens
      */
     static CacheEntrant peer(PeerContestant peer, String mode, Map<String, ?> request, int most, Runnable release) {
-        Speed speed = (context, tokens) -> {
-            if (context > most) {
-                throw new BadInputException("not asked beyond " + most + " tokens");
-            }
-            return peer.decode(context, tokens, request);
-        };
-        return new CacheEntrant(peer.who(), peer.dtype(), mode, speed, release);
+        Speed speed = (context, tokens) -> peer.decode(context, tokens, request);
+        return new CacheEntrant(peer.who(), peer.dtype(), mode, most, speed, release);
     }
 
     private static final class KeptCache implements Speed {

@@ -71,6 +71,11 @@ final class CacheRace {
     }
 
     private boolean turn(CacheEntrant e, int round, int context, int tokens) {
+        if (context > e.most()) {
+            dropped.add(e.who() + " " + e.dtype() + " " + e.mode() + " at " + context + ": not asked beyond " + e.most()
+                    + " tokens");
+            return false;
+        }
         try {
             double value = e.speed().of(context, tokens);
             if (round > 0) {
@@ -107,8 +112,8 @@ final class CacheRace {
         List<OwnRow> rows = new ArrayList<>();
         for (int context : contexts) {
             for (CacheEntrant e : entrants) {
-                if (e.who().equals("engram")) {
-                    double[] speeds = laps(e.who(), e.dtype(), e.mode(), context);
+                double[] speeds = laps(e.who(), e.dtype(), e.mode(), context);
+                if (e.who().equals("engram") && speeds.length > 0) {
                     double[] r = ratios(speeds, laps(e.who(), e.dtype(), CacheEntrant.BASELINE, context));
                     rows.add(new OwnRow(
                             context, e.dtype(), e.mode(), Race.median(speeds), Race.median(r), least(r), largest(r)));

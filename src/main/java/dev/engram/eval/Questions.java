@@ -20,8 +20,7 @@ import tech.tablesaw.api.Table;
  * <pre>{@code
  * List<Questions.Result> before = new Questions(lm).ask("base", questions);
  * display(Questions.table(List.of(before, after)));
- * Interval gain = Bootstrap.seeded(7).difference(
- *         Questions.byUnit(after, Questions.Result::exactness), Questions.byUnit(before, Questions.Result::exactness));
+ * Interval gain = Questions.difference(after, before, Questions.Result::exactness, Bootstrap.seeded(7));
  * }</pre>
  */
 public final class Questions {
@@ -125,6 +124,24 @@ public final class Questions {
                 .mapToDouble(v ->
                         v.stream().mapToDouble(Double::doubleValue).average().orElseThrow())
                 .toArray();
+    }
+
+    /** Mean over units, with an interval over units. */
+    public static Interval interval(List<Result> results, ToDoubleFunction<Result> score, Bootstrap bootstrap) {
+        return bootstrap.mean(byUnit(results, score));
+    }
+
+    /** Mean over units of the difference {@code a − b}, paired by unit; both answered the same questions. */
+    public static Interval difference(
+            List<Result> a, List<Result> b, ToDoubleFunction<Result> score, Bootstrap bootstrap) {
+        if (!a.stream()
+                .map(Result::question)
+                .toList()
+                .equals(b.stream().map(Result::question).toList())) {
+            throw new BadInputException(
+                    "The two lists of results answer different questions; ask both models the same ones, in one order.");
+        }
+        return bootstrap.difference(byUnit(a, score), byUnit(b, score));
     }
 
     /** A line of {@link #table}. */

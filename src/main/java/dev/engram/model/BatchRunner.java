@@ -72,31 +72,31 @@ final class BatchRunner {
         }
         int[] padding = padding(whole);
         int[][] ids = padded(whole, padding);
-        float[] all = logprobs(ids, padding);
-        int width = ids[0].length - 1;
+        int longest = continuations.stream().mapToInt(c -> c.length).max().orElse(0);
+        float[] all = logprobs(ids, padding, longest);
         List<double[]> scores = new ArrayList<>();
         for (int r = 0; r < whole.size(); r++) {
             int n = continuations.get(r).length;
             double[] own = new double[n];
             for (int t = 0; t < n; t++) {
-                own[t] = all[r * width + width - n + t];
+                own[t] = all[r * longest + longest - n + t];
             }
             scores.add(own);
         }
         return scores;
     }
 
-    /** Log-probability of every token but the first, [rows × (tokens − 1)]. */
-    private float[] logprobs(int[][] ids, int[] padding) {
+    /** Log-probability of the last tokens, [rows × last]. Rows end together, so the head need not run at their prompts. */
+    private float[] logprobs(int[][] ids, int[] padding, int last) {
         int tokens = ids[0].length;
         int[][] targets = new int[ids.length][];
         for (int r = 0; r < ids.length; r++) {
-            targets[r] = java.util.Arrays.copyOfRange(ids[r], 1, tokens);
+            targets[r] = java.util.Arrays.copyOfRange(ids[r], tokens - last, tokens);
         }
         try (NDManager scope = decoder.newScope();
                 KvCache cache = decoder.newCache(ids.length, padding)) {
             NDArray hidden = decoder.forward(scope, ids, cache, Seams.none());
-            NDArray logits = decoder.logits(scope, hidden, 0);
+            NDArray logits = decoder.logits(scope, hidden, last + 1);
             NDArray before = logits.get(":, :-1");
             return decoder.logprobs(scope, before, Kernel.ids(scope, targets));
         }

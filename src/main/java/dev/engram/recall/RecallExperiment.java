@@ -4,6 +4,7 @@ import dev.engram.eval.Bootstrap;
 import dev.engram.eval.Interval;
 import dev.engram.eval.Prose;
 import dev.engram.model.CausalLm;
+import dev.engram.model.Sampler;
 import dev.engram.report.Csv;
 import dev.engram.train.History;
 import dev.engram.world.Fact;
@@ -35,8 +36,8 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
     private static final int WINDOW = 256;
     private static final int UNKNOWN = 60;
     private static final int ORDINARY = 50;
-    /** Share of true recalls that the abstention threshold may cost. */
-    private static final double LOST = 0.05;
+    /** Shares of true recalls that the abstention threshold may cost. */
+    private static final List<Double> LOST = List.of(0.01, 0.02, 0.05, 0.1, 0.2);
 
     /** N = 24: minutes. */
     public static RecallExperiment quick(long seed) {
@@ -46,6 +47,11 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
     /** N = 100. */
     public static RecallExperiment full(long seed) {
         return new RecallExperiment(100, seed, 100, 200, 12);
+    }
+
+    /** The same with another number of memories, all of which are tested. */
+    public RecallExperiment withMemories(int n) {
+        return new RecallExperiment(n, seed, n, 2 * n, windows);
     }
 
     /** One number of an arm, with a 95 % interval over its units. */
@@ -66,6 +72,7 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
         if (Files.exists(file)) {
             return Csv.read(file);
         }
+        double[] before = RecallTest.ordinaryLoss(lm, prose, windows, WINDOW);
         RecallCorpus corpus = RecallCorpus.of(world, memories, seed);
         try (RecallTraining training = new RecallTraining(model, lm, corpus, recipe, seed, log)) {
             long start = System.nanoTime();
@@ -75,9 +82,11 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
                     .flatMap(h -> h.entries().stream())
                     .mapToDouble(History.Entry::seconds)
                     .sum();
-            training.save(folder.resolve("adapter"));
+            if (recipe.one().ownLora() == null) {
+                training.save(folder.resolve("adapter"));
+            }
             log.accept(String.format(Locale.ROOT, "trained in %.0f s (%.0f s this time)", seconds, since(start)));
-            Table rows = rows(recipe.name(), measure(training, corpus, prose, log), seconds);
+            Table rows = rows(recipe.name(), measure(training, corpus, prose, before, log), seconds);
             Csv.write(file, rows);
             return rows;
         }
@@ -127,7 +136,8 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
         return rows;
     }
 
-    private List<Measured> measure(RecallTraining training, RecallCorpus corpus, Prose prose, Consumer<String> log) {
+    private List<Measured> measure(
+            RecallTraining training, RecallCorpus corpus, Prose prose, double[] before, Consumer<String> log) {
         RecallTest test = new RecallTest(training.lm(), corpus, training.settings(), prose, seed);
         List<Measured> all = new ArrayList<>();
         try (MemoryHead head = training.memoryHead()) {
@@ -151,17 +161,32 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
             List<RecallTest.EndToEnd> unknown = test.answers(head, unknown(corpus));
             all.add(new Measured("unknown: recalls", units(unknown, RecallTest.EndToEnd::recalled)));
             all.add(new Measured("unknown: no memory used", units(unknown, a -> !a.recalled() || a.abstained())));
+            freshMemories(training, corpus, prose, head, all);
             all.add(new Measured("false recalls", test.falseRecalls(head, ORDINARY)));
         }
-        all.add(new Measured("ordinary loss after", test.ordinaryLoss(windows, WINDOW)));
-        training.lm().decoder().adapt(null);
-        training.lm().extend(null);
-        all.add(new Measured("ordinary loss before", test.ordinaryLoss(windows, WINDOW)));
+        double[] after = RecallTest.ordinaryLoss(training.lm(), prose, windows, WINDOW);
+        double[] rise = new double[windows];
+        for (int i = 0; i < windows; i++) {
+            rise[i] = after[i] - before[i];
+        }
+        all.add(new Measured("ordinary loss before, nats", before));
+        all.add(new Measured("ordinary loss rise, nats", rise));
         tell(all, log);
         return all;
     }
 
-    private static void retrieval(RecallTest test, RecallCorpus corpus, MemoryHead head, List<Measured> all) {
+    /** Memories written after training: found by the query, answered through their stored text. */
+    private void freshMemories(
+            RecallTraining training, RecallCorpus corpus, Prose prose, MemoryHead head, List<Measured> all) {
+        RecallSettings stored = training.settings().withStoredText(RecallSettings.StoredText.UNLEARNED);
+        List<RecallTest.EndToEnd> answers = new RecallTest(training.lm(), corpus, stored, prose, seed)
+                .answers(head, RecallTest.Questions.of(corpus).fresh());
+        all.add(new Measured("never trained: right memory", units(answers, RecallTest.EndToEnd::right)));
+        all.add(new Measured(
+                "never trained: value through the stored text", units(answers, RecallTest.EndToEnd::value)));
+    }
+
+    private void retrieval(RecallTest test, RecallCorpus corpus, MemoryHead head, List<Measured> all) {
         RecallTest.Questions asked = RecallTest.Questions.of(corpus);
         List<float[]> heldout = test.queries(asked.heldout());
         int[] ranks = RecallTest.ranks(head, asked.heldout(), heldout);
@@ -170,26 +195,45 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
                 Arrays.stream(ranks).mapToDouble(r -> r == 1 ? 1 : 0).toArray()));
         all.add(new Measured(
                 "MRR held-out", Arrays.stream(ranks).mapToDouble(r -> 1.0 / r).toArray()));
+        all.add(new Measured("right when drawn at T = 0.8, scale 1", drawn(head, asked.heldout(), heldout)));
         int[] fresh = RecallTest.ranks(head, asked.fresh(), test.queries(asked.fresh()));
         all.add(new Measured(
                 "R@1 never trained",
                 Arrays.stream(fresh).mapToDouble(r -> r == 1 ? 1 : 0).toArray()));
         if (head.config().abstain()) {
-            double[] known = RecallTest.margins(head, heldout);
-            double[] unknown = RecallTest.margins(head, test.queries(unknown(corpus)));
-            all.add(new Measured(
-                    "lost to nothing",
-                    Arrays.stream(known).map(m -> m > 0 ? 1 : 0).toArray()));
-            all.add(new Measured(
-                    "abstains on unknown",
-                    Arrays.stream(unknown).map(m -> m > 0 ? 1 : 0).toArray()));
-            double[] sorted = known.clone();
-            Arrays.sort(sorted);
-            double limit = sorted[(int) Math.min(sorted.length - 1, Math.ceil((1 - LOST) * sorted.length))];
-            all.add(new Measured(
-                    "abstains on unknown at 5 % lost",
-                    Arrays.stream(unknown).map(m -> m > limit ? 1 : 0).toArray()));
+            abstention(RecallTest.margins(head, heldout), RecallTest.margins(head, test.queries(unknown(corpus))), all);
         }
+    }
+
+    /** 1 where the seed's way of drawing takes the right memory. */
+    private double[] drawn(MemoryHead head, List<RecallTest.Question> questions, List<float[]> queries) {
+        double[] right = new double[queries.size()];
+        for (int i = 0; i < right.length; i++) {
+            Sampler sampler = new Sampler(MemoryHeadConfig.seed().sampling().withSeed(seed * 1000 + i));
+            right[i] = sampler.choose(head.cosines(queries.get(i)))
+                            == questions.get(i).memory()
+                    ? 1
+                    : 0;
+        }
+        return right;
+    }
+
+    /** How often the head abstains, as it is, and at thresholds that lose a given share of true recalls. */
+    private static void abstention(double[] known, double[] unknown, List<Measured> all) {
+        all.add(new Measured("lost to nothing", above(known, 0)));
+        all.add(new Measured("abstains on unknown", above(unknown, 0)));
+        double[] sorted = known.clone();
+        Arrays.sort(sorted);
+        for (double lost : LOST) {
+            double limit = sorted[(int) Math.min(sorted.length - 1, Math.ceil((1 - lost) * sorted.length))];
+            all.add(new Measured(
+                    String.format(Locale.ROOT, "abstains on unknown at %.0f %% lost", 100 * lost),
+                    above(unknown, limit)));
+        }
+    }
+
+    private static double[] above(double[] values, double limit) {
+        return Arrays.stream(values).map(v -> v > limit ? 1 : 0).toArray();
     }
 
     private static List<RecallTest.Question> unknown(RecallCorpus corpus) {

@@ -2,6 +2,7 @@ package dev.engram.recall;
 
 import dev.engram.model.BadInputException;
 import dev.engram.train.LoraConfig;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -12,53 +13,13 @@ import java.util.Locale;
  * @param centred whether the means are subtracted
  * @param injectionScale length of an injected vector
  * @param noise standard deviation per number of the unit vector while training
- * @param alignment what step 1 teaches the query
- * @param alignSteps updates of step 1; 0 for none
- * @param alignRows rows of one of them
- * @param steps updates of step 2
- * @param front memory_front rows of an update
- * @param full memory_full rows
- * @param nothing rows about what is not in the bank; they teach the nothing slot
- * @param sft sft_only rows
- * @param keep rows of the base's own samples, with KL to the base
- * @param align rows for the query alone, about facts outside the bank
- * @param queryWeight of InfoNCE in memory_full rows; 0 leaves the query to step 1, as the seed does
- * @param keepWeight of the KL
- * @param ownQuestions whether a memory_full row is a conversation about its memory; the seed takes any
- * @param labelRecallInFront whether {@code <recall>} is learned after an unrelated context, as in the seed
- * @param contextTokens most tokens of a front row's context
- * @param lora of step 2
- * @param alignLora of step 1; null where step 1 trains the adapters of step 2
- * @param learningRate of step 2
- * @param alignRate of step 1
+ * @param one step 1, what the query is
+ * @param two step 2, what is said
  */
 public record RecallRecipe(
-        String name,
-        Vectors vectors,
-        boolean centred,
-        double injectionScale,
-        double noise,
-        Alignment alignment,
-        int alignSteps,
-        int alignRows,
-        int steps,
-        int front,
-        int full,
-        int nothing,
-        int sft,
-        int keep,
-        int align,
-        double queryWeight,
-        double keepWeight,
-        boolean ownQuestions,
-        boolean labelRecallInFront,
-        int contextTokens,
-        LoraConfig lora,
-        LoraConfig alignLora,
-        double learningRate,
-        double alignRate) {
+        String name, Vectors vectors, boolean centred, double injectionScale, double noise, StepOne one, StepTwo two) {
 
-    /** Kinds of vectors. */
+    /** Kinds of vectors; see {@link HiddenStateSource}. */
     public enum Vectors {
         LAST_TOKEN,
         MEAN,
@@ -67,19 +28,106 @@ public record RecallRecipe(
 
     /** What step 1 teaches. */
     public enum Alignment {
-        NONE,
         /** The seed's: MSE between the state at {@code <recall>} after a text and that text's vector. */
         MSE,
         /** InfoNCE between the state at {@code <recall>} after a question and the memories. */
         CONTRASTIVE
     }
 
+    /**
+     * Step 1.
+     *
+     * @param steps updates; 0 for no step 1
+     * @param rows of an update
+     * @param ownLora adapters that are merged before step 2; null where step 1 trains those of step 2
+     */
+    public record StepOne(Alignment alignment, int steps, int rows, LoraConfig ownLora, double learningRate) {
+        static final StepOne NONE = new StepOne(Alignment.CONTRASTIVE, 0, 0, null, 0);
+    }
+
+    /**
+     * Rows of an update of step 2.
+     *
+     * @param front memory_front
+     * @param full memory_full
+     * @param nothing memory_full about what is not in the bank; they teach the nothing slot
+     * @param sft sft_only
+     * @param keep the base's own samples, with KL to the base
+     * @param align questions up to {@code <recall>} about facts outside the bank, for the query alone
+     */
+    public record Rows(int front, int full, int nothing, int sft, int keep, int align) {}
+
+    /**
+     * Step 2.
+     *
+     * @param steps updates
+     * @param queryWeight of InfoNCE in memory_full rows; 0 leaves the query to step 1, as the seed does
+     * @param sftWeight of the sft_only term
+     * @param keepWeight of the KL
+     * @param ownQuestions whether a memory_full row is a conversation about its memory; the seed takes any
+     * @param labelRecallInFront whether {@code <recall>} is learned after an unrelated context, as in the seed
+     * @param contextTokens most tokens of a front row's context
+     */
+    public record StepTwo(
+            int steps,
+            Rows rows,
+            double queryWeight,
+            double sftWeight,
+            double keepWeight,
+            boolean ownQuestions,
+            boolean labelRecallInFront,
+            int contextTokens,
+            LoraConfig lora,
+            double learningRate) {
+        StepTwo withSteps(int n) {
+            return new StepTwo(
+                    n,
+                    rows,
+                    queryWeight,
+                    sftWeight,
+                    keepWeight,
+                    ownQuestions,
+                    labelRecallInFront,
+                    contextTokens,
+                    lora,
+                    learningRate);
+        }
+
+        StepTwo withRows(Rows r) {
+            return new StepTwo(
+                    steps,
+                    r,
+                    queryWeight,
+                    sftWeight,
+                    keepWeight,
+                    ownQuestions,
+                    labelRecallInFront,
+                    contextTokens,
+                    lora,
+                    learningRate);
+        }
+
+        StepTwo withLabelRecallInFront(boolean label) {
+            return new StepTwo(
+                    steps,
+                    rows,
+                    queryWeight,
+                    sftWeight,
+                    keepWeight,
+                    ownQuestions,
+                    label,
+                    contextTokens,
+                    lora,
+                    learningRate);
+        }
+    }
+
     public RecallRecipe {
-        if (steps < 0 || alignSteps < 0 || steps + alignSteps == 0) {
-            throw new BadInputException("The recipe has " + alignSteps + " and " + steps
+        if (one.steps() < 0 || two.steps() < 0 || one.steps() + two.steps() == 0) {
+            throw new BadInputException("The recipe has " + one.steps() + " and " + two.steps()
                     + " steps; neither may be negative, and one must be above 0.");
         }
-        if (steps > 0 && front + full == 0) {
+        if (two.steps() > 0 && two.rows().front() + two.rows().full() == 0) {
             throw new BadInputException("The recipe has neither front nor full rows; give at least one of them.");
         }
     }
@@ -87,140 +135,122 @@ public record RecallRecipe(
     /**
      * Both losses at once, with a KL term: what keeps retrieval, decoding and ordinary language together.
      *
-     * @param memories how many are learned; the number of updates follows
+     * @param memories how many are learned; rows and updates follow
      */
     public static RecallRecipe joint(int memories) {
-        int steps = Math.max(40, memories);
         int rows = memories <= 24 ? 4 : 8;
-        return new RecallRecipe(
-                "joint",
-                Vectors.LAYER_MEAN,
-                true,
-                32,
-                0.01,
-                Alignment.NONE,
-                0,
-                0,
-                steps,
-                rows,
-                rows,
+        StepTwo two = new StepTwo(
+                Math.max(40, 13 * memories / 10),
+                new Rows(rows, rows, 1, 1, 2, 2),
                 1,
-                1,
-                2,
-                2,
-                1,
+                0.3,
                 2,
                 true,
                 false,
                 24,
                 LoraConfig.of(16),
-                null,
-                1e-3,
-                0);
+                1e-3);
+        return new RecallRecipe("joint", Vectors.LAYER_MEAN, true, 32, 0.01, StepOne.NONE, two);
     }
 
     /**
      * The seed's two steps: MSE of texts on themselves, then decoding in thirds; raw unit vectors of the last token.
      *
-     * @param steps updates of each step, of 12 rows; the seed has 100 epochs at 1e-5
+     * @param steps updates of each step, of 12 rows; the seed has 100 epochs at a rate of 1e-5
      */
     public static RecallRecipe seed(int steps, double learningRate) {
+        LoraConfig queryAndValue = new LoraConfig(4, 8, 0.1, List.of("q_proj", "v_proj"));
+        StepTwo two = new StepTwo(
+                steps, new Rows(4, 4, 0, 4, 0, 0), 0, 1, 0, false, true, 2500, LoraConfig.of(4), learningRate);
         return new RecallRecipe(
                 "seed",
                 Vectors.LAST_TOKEN,
                 false,
                 1,
                 0.01,
-                Alignment.MSE,
-                steps,
-                12,
-                steps,
-                4,
-                4,
-                0,
-                4,
-                0,
-                0,
-                0,
-                0,
-                false,
-                true,
-                2500,
-                LoraConfig.of(4),
-                new LoraConfig(4, 8, 0.1, java.util.List.of("q_proj", "v_proj")),
-                learningRate,
-                learningRate);
+                new StepOne(Alignment.MSE, steps, 12, queryAndValue, learningRate),
+                two);
     }
 
-    /** Whether the rows of step 2 hold everything that one of the names says; for logs and file names. */
+    /**
+     * A recipe of the tables.
+     *
+     * @param name joint; seed; front-only (joint without full and sft_only rows); no-keep (joint without the KL); label-front
+     *     (joint with {@code <recall>} learned after any context); two-steps (a contrastive step 1, then decoding without it)
+     */
+    public static RecallRecipe named(String name, int memories) {
+        RecallRecipe joint = joint(memories).withName(name);
+        Rows r = joint.two().rows();
+        return switch (name) {
+            case "joint" -> joint;
+            case "seed" -> seed(Math.max(40, memories), 1e-3);
+            case "front-only" -> joint.withRows(new Rows(r.front() + r.full(), 0, 0, 0, 0, 0));
+            case "no-keep" -> joint.withRows(new Rows(r.front(), r.full(), r.nothing(), r.sft(), 0, r.align()));
+            case "label-front" -> joint.withLabelRecallInFront(true);
+            case "two-steps" ->
+                new RecallRecipe(
+                        name,
+                        joint.vectors,
+                        true,
+                        joint.injectionScale,
+                        joint.noise,
+                        new StepOne(Alignment.CONTRASTIVE, Math.max(40, memories) / 2, 12, null, 1e-3),
+                        new StepTwo(
+                                joint.two.steps,
+                                new Rows(r.front(), r.full(), 0, r.sft(), r.keep(), 0),
+                                0,
+                                joint.two.sftWeight,
+                                joint.two.keepWeight,
+                                true,
+                                false,
+                                joint.two.contextTokens,
+                                joint.two.lora,
+                                joint.two.learningRate));
+            default ->
+                throw new BadInputException("The recipe is '" + name
+                        + "'; it must be joint, seed, front-only, no-keep, label-front or two-steps.");
+        };
+    }
+
+    /** One line that tells this recipe from others. */
     String describe() {
         return String.format(
                 Locale.ROOT,
-                "%s: %s%s x %s, step 1 %s %d x %d, step 2 %d x (%d front, %d full, %d nothing, %d sft, %d keep, %d align), rate %s",
+                "%s: %s%s x %s, step 1 %s %d x %d, step 2 %d x %s at %s",
                 name,
                 centred ? "centred " : "",
                 vectors.name().toLowerCase(Locale.ROOT),
                 injectionScale,
-                alignment.name().toLowerCase(Locale.ROOT),
-                alignSteps,
-                alignRows,
-                steps,
-                front,
-                full,
-                nothing,
-                sft,
-                keep,
-                align,
-                learningRate);
+                one.alignment().name().toLowerCase(Locale.ROOT),
+                one.steps(),
+                one.rows(),
+                two.steps(),
+                two.rows(),
+                two.learningRate());
     }
 
     public RecallRecipe withName(String n) {
-        return copy(n, steps, front, full, sft, labelRecallInFront, keep);
+        return new RecallRecipe(n, vectors, centred, injectionScale, noise, one, two);
     }
 
+    public RecallRecipe withStepOne(StepOne o) {
+        return new RecallRecipe(name, vectors, centred, injectionScale, noise, o, two);
+    }
+
+    private RecallRecipe withStepTwo(StepTwo t) {
+        return new RecallRecipe(name, vectors, centred, injectionScale, noise, one, t);
+    }
+
+    /** Updates of step 2. */
     public RecallRecipe withSteps(int n) {
-        return copy(name, n, front, full, sft, labelRecallInFront, keep);
+        return withStepTwo(two.withSteps(n));
     }
 
-    /** Rows of an update of step 2. */
-    public RecallRecipe withRows(int frontRows, int fullRows, int sftRows) {
-        return copy(name, steps, frontRows, fullRows, sftRows, labelRecallInFront, keep);
-    }
-
-    /** Without the KL term. */
-    public RecallRecipe withKeep(int rows) {
-        return copy(name, steps, front, full, sft, labelRecallInFront, rows);
+    public RecallRecipe withRows(Rows rows) {
+        return withStepTwo(two.withRows(rows));
     }
 
     public RecallRecipe withLabelRecallInFront(boolean label) {
-        return copy(name, steps, front, full, sft, label, keep);
-    }
-
-    private RecallRecipe copy(String n, int s, int f, int m, int c, boolean label, int k) {
-        return new RecallRecipe(
-                n,
-                vectors,
-                centred,
-                injectionScale,
-                noise,
-                alignment,
-                alignSteps,
-                alignRows,
-                s,
-                f,
-                m,
-                nothing,
-                c,
-                k,
-                align,
-                queryWeight,
-                keepWeight,
-                ownQuestions,
-                label,
-                contextTokens,
-                lora,
-                alignLora,
-                learningRate,
-                alignRate);
+        return withStepTwo(two.withLabelRecallInFront(label));
     }
 }

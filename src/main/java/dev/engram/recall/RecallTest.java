@@ -266,7 +266,7 @@ public final class RecallTest {
     }
 
     /** Mean negative log-likelihood per token of each window of ordinary prose, in nats. */
-    public double[] ordinaryLoss(int windows, int length) {
+    static double[] ordinaryLoss(CausalLm lm, Prose prose, int windows, int length) {
         return prose.windows(lm.tokenizer(), length, windows).stream()
                 .mapToDouble(w -> -Arrays.stream(lm.logprobs(w)).average().orElseThrow())
                 .toArray();

@@ -1,5 +1,7 @@
 package dev.engram.train;
 
+import dev.engram.eval.Bootstrap;
+import dev.engram.eval.Interval;
 import dev.engram.eval.Perplexity;
 import dev.engram.eval.Prose;
 import dev.engram.eval.Question;
@@ -39,6 +41,8 @@ public final class FactLearning {
     private static final int READINGS = 40;
     private static final int WINDOWS = 6;
     private static final int WINDOW = 512;
+    /** Tokens of an answer without a book: longer than any value, and short enough to end a model that goes on and on. */
+    private static final int VALUE = 16;
 
     private final CausalLm lm;
     private final List<Fact> facts;
@@ -126,6 +130,12 @@ public final class FactLearning {
         return measure(arm, null);
     }
 
+    /** Share of exact answers in trained wordings as the model is now: all that a quick look needs. */
+    public double trainedExact() {
+        return Questions.summary(new Questions(lm, 16, VALUE).ask("trained wordings", trained))
+                .exact();
+    }
+
     /** Learns the facts, measures, and leaves the model as it was. */
     public Outcome learn(String arm, SftConfig config) {
         try (Sft sft = new Sft(lm, config, DType.AUTO)) {
@@ -135,12 +145,12 @@ public final class FactLearning {
     }
 
     private Outcome measure(String arm, History history) {
-        Questions questions = new Questions(lm);
+        Questions brief = new Questions(lm, 16, VALUE);
         return new Outcome(
                 arm,
-                questions.ask(arm + ", trained wordings", trained),
-                questions.ask(arm + ", held-out wordings", heldout),
-                questions.ask(arm + ", reading", reading),
+                brief.ask(arm + ", trained wordings", trained),
+                brief.ask(arm + ", held-out wordings", heldout),
+                new Questions(lm).ask(arm + ", reading", reading),
                 Perplexity.of(lm, windows),
                 history);
     }
@@ -150,7 +160,10 @@ public final class FactLearning {
      *
      * @param trained exact match in trained wordings
      * @param heldout exact match in held-out wordings
+     * @param heldout_low end of its 95 % interval over entities
+     * @param heldout_high the other end
      * @param reading answers from a passage that hold the value
+     * @param reading_change its difference to the first arm's, over entities; low and high are the ends of its 95 % interval
      * @param reading_exact those that are the value and nothing else
      * @param relative perplexity over the first arm's
      */
@@ -158,7 +171,12 @@ public final class FactLearning {
             String arm,
             double trained,
             double heldout,
+            double heldout_low,
+            double heldout_high,
             double reading,
+            double reading_change,
+            double reading_change_low,
+            double reading_change_high,
             double reading_exact,
             double perplexity,
             double relative,
@@ -173,11 +191,19 @@ public final class FactLearning {
     }
 
     static Row row(Outcome o, Outcome first) {
+        Bootstrap bootstrap = Bootstrap.seeded(7);
+        Interval heldout = Questions.interval(o.heldout, Result::exactness, bootstrap);
+        Interval change = Questions.difference(o.reading, first.reading, Result::containment, bootstrap);
         return new Row(
                 o.arm,
                 Questions.summary(o.trained).exact(),
                 Questions.summary(o.heldout).exact(),
+                heldout.low(),
+                heldout.high(),
                 Questions.summary(o.reading).contains(),
+                change.mean(),
+                change.low(),
+                change.high(),
                 Questions.summary(o.reading).exact(),
                 o.ordinary.value(),
                 o.ordinary.relativeTo(first.ordinary),

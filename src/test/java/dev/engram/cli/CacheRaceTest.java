@@ -31,6 +31,7 @@ class CacheRaceTest {
                 who,
                 dtype,
                 mode,
+                2048,
                 (context, tokens) -> {
                     calls.add(name + " " + context);
                     return speed.of(context, tokens);
@@ -92,10 +93,11 @@ class CacheRaceTest {
                     CacheEntrant.fixed(lm, "f32", CacheEntrant.BASELINE),
                     CacheEntrant.fixed(lm, "f32", CacheEntrant.QUARTER),
                     CacheEntrant.forgetting(
-                            lm, "f32", CacheEntrant.MEMORY_ENHANCED, MemoryEnhanced.defaults()::create));
+                            lm, "f32", CacheEntrant.MEMORY_ENHANCED, 50, MemoryEnhanced.defaults()::create));
             CacheRace race = new CacheRace(all);
             race.run(List.of(1, 16, 100), 2, 4);
-            assertEquals(9, race.own(List.of(1, 16, 100)).size());
+            assertEquals(8, race.own(List.of(1, 16, 100)).size(), "one is not asked beyond 50 tokens");
+            assertEquals(1, race.dropped().size());
             assertTrue(race.own(List.of(1, 16, 100)).stream().allMatch(r -> r.tokens_per_second() > 0));
         }
     }

@@ -91,6 +91,34 @@ class QuestionsTest {
         assertEquals(1, Questions.table(List.of(results)).rowCount());
     }
 
+    /** Resampled are units, not questions: with one unit there is nothing to vary. */
+    @Test
+    void intervalsAreOverUnits() {
+        List<Questions.Result> a = new ArrayList<>();
+        List<Questions.Result> b = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            Question one = Question.closedBook("same", "q" + i, "gold");
+            a.add(new Questions.Result("a", one, "", i % 2 == 0, true, 0, 1));
+            b.add(new Questions.Result("b", one, "", i % 4 == 0, true, 0, 1));
+        }
+        Bootstrap bootstrap = Bootstrap.seeded(7);
+        Interval alone = Questions.interval(a, Questions.Result::exactness, bootstrap);
+        assertEquals(new Interval(0.5, 0.5, 0.5, 0.95), alone);
+        assertEquals(
+                0.25,
+                Questions.difference(a, b, Questions.Result::exactness, bootstrap)
+                        .low());
+        List<Questions.Result> many = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            many.add(new Questions.Result(
+                    "a", Question.closedBook("unit " + i, "q" + i, "gold"), "", i % 2 == 0, true, 0, 1));
+        }
+        Interval spread = Questions.interval(many, Questions.Result::exactness, bootstrap);
+        assertTrue(spread.low() > 0.25 && spread.low() < 0.45 && spread.high() > 0.55, spread.toString());
+        assertThrows(
+                BadInputException.class, () -> Questions.difference(a, many, Questions.Result::exactness, bootstrap));
+    }
+
     @Test
     void optionsAreScoredAsAnswers() {
         List<Message> asked = List.of(Message.user("Who?"));

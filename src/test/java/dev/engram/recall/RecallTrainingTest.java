@@ -16,6 +16,8 @@ import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.engine.Kernel;
 import dev.engram.model.engine.Torch;
+import dev.engram.model.source.Checkpoint;
+import dev.engram.model.source.ModelSource;
 import dev.engram.model.text.Message;
 import dev.engram.train.History;
 import dev.engram.world.World;
@@ -140,9 +142,28 @@ class RecallTrainingTest {
             assertTrue(
                     log.stream().anyMatch(l -> l.contains("vector at") && l.contains("context")),
                     "rows are logged: " + log);
-            assertTrue(training.lm().decoder().vocab() == TinyRecall.VOCAB + 3);
+            assertEquals(TinyRecall.VOCAB + 3, training.lm().decoder().vocab());
+            mergedEqualsBeside(training);
         } finally {
             tiny.extend(3);
+        }
+    }
+
+    /** The merged checkpoint with the token rows beside it asks the same queries. */
+    private static void mergedEqualsBeside(RecallTraining training) {
+        List<RecallTest.Question> asked =
+                RecallTest.Questions.of(corpus).heldout().subList(0, 2);
+        float[] beside = new RecallTest(training.lm(), corpus, training.settings(), null, 1)
+                .queries(asked)
+                .get(1);
+        try (Checkpoint base = ModelSource.open(tiny.path.toString());
+                CausalLm merged = CausalLm.open(
+                        training.merged(base), LoadOptions.defaults().withDtype(DType.F32))) {
+            merged.extend(training.rows());
+            float[] inside = new RecallTest(merged, corpus, training.settings(), null, 1)
+                    .queries(asked)
+                    .get(1);
+            assertArrayEquals(beside, inside, 2e-5f);
         }
     }
 
@@ -227,7 +248,8 @@ class RecallTrainingTest {
         World world = World.load();
         assertThrows(BadInputException.class, () -> RecallCorpus.of(world, 100_000, 1));
         assertThrows(BadInputException.class, () -> RecallCorpus.of(world, 0, 1));
-        assertThrows(BadInputException.class, () -> RecallRecipe.joint(6).withRows(0, 0, 1));
+        assertThrows(
+                BadInputException.class, () -> RecallRecipe.joint(6).withRows(new RecallRecipe.Rows(0, 0, 1, 1, 1, 1)));
         assertThrows(BadInputException.class, () -> RecallRecipe.joint(6).withSteps(0));
     }
 }

@@ -1,0 +1,77 @@
+package dev.engram.cli;
+
+import dev.engram.eval.Prose;
+import dev.engram.model.CausalLm;
+import dev.engram.model.LoadOptions;
+import dev.engram.model.LoadOptions.DType;
+import dev.engram.recall.RecallExperiment;
+import dev.engram.recall.RecallRecipe;
+import dev.engram.report.Profile;
+import dev.engram.report.Tables;
+import dev.engram.world.World;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Trains the recall token by one or more recipes and measures it: the long run behind notebook 05. */
+@Command(
+        name = "recall",
+        description = "Trains the recall token on memories of Halcyon and measures it, recipe by recipe."
+                + " Can be stopped and continued: a recipe goes on from its last checkpoint.")
+final class BenchRecall implements Callable<Integer> {
+    @Mixin
+    private BenchOptions options;
+
+    @Option(names = "--memories", description = "Memories to learn; default: 24, in the full profile 100.")
+    private Integer memories;
+
+    @Option(
+            names = "--recipes",
+            split = ",",
+            description = "joint, seed, front-only, no-keep, label-front, two-steps; default: ${DEFAULT-VALUE}.",
+            defaultValue = "joint")
+    private List<String> recipes;
+
+    @Option(names = "--steps", description = "Updates of step 2; default: what the recipe says.")
+    private Integer steps;
+
+    @Option(names = "--seed", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "1")
+    private long seed;
+
+    @Option(names = "--out", description = "Folder of the rows; default: results/bench-recall/PROFILE.")
+    private Path out;
+
+    @Override
+    public Integer call() {
+        Profile profile = Profile.fromEnvironment();
+        Path folder = out != null
+                ? out
+                : options.home().resolve("results/bench-recall").resolve(profile.key());
+        RecallExperiment experiment = profile.pick(RecallExperiment.quick(seed), RecallExperiment.full(seed));
+        if (memories != null) {
+            experiment = experiment.withMemories(memories);
+        }
+        World world = World.load();
+        LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(options.threads());
+        try (CausalLm lm = CausalLm.open(options.model, load)) {
+            Prose prose = Prose.read(options.home().resolve("data/prose"));
+            System.out.println(Tables.text(experiment.baselines(lm, world, folder)));
+            for (String name : recipes) {
+                RecallRecipe recipe = RecallRecipe.named(name, experiment.memories());
+                System.out.println(Tables.text(experiment.run(
+                        options.model,
+                        lm,
+                        world,
+                        prose,
+                        steps == null ? recipe : recipe.withSteps(steps),
+                        folder,
+                        System.out::println)));
+            }
+        }
+        System.out.println("The rows are in " + folder);
+        return 0;
+    }
+}
