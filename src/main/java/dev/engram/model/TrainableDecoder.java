@@ -214,28 +214,27 @@ public final class TrainableDecoder implements AutoCloseable {
                 .toArray();
         NDArray chosen = run(step, "labelled", hidden, step.create(at));
         NDArray table = head();
-        return rows == null && !table.hasGradient() && JniUtils.isGradMode()
-                ? frozenHeadLoss(step, chosen, table, targets)
+        return !table.hasGradient() && JniUtils.isGradMode()
+                ? frozenHeadLoss(step, chosen, table, rows, targets)
                 : crossEntropy(step, logits(step, chosen, rows), new int[][] {targets});
     }
 
-    /** The head's own gradient is not wanted, so its part of the backward pass is done at once and the logits are never kept. */
-    private NDArray frozenHeadLoss(NDManager step, NDArray chosen, NDArray table, int[] targets) {
+    /** The table's own gradient is not wanted, so the head's part of the backward pass is done at once and no logits are kept. */
+    private NDArray frozenHeadLoss(NDManager step, NDArray chosen, NDArray table, TokenRows rows, int[] targets) {
         NDArray normed = run(step, "train_norm", chosen, base.parameters().get(LayerNames.FINAL_NORM));
-        NDArray rows = normed.reshape(targets.length, config.hidden());
-        NDList found = base.kernel()
-                .call(
-                        step,
-                        "frozen_head_loss",
-                        rows,
-                        table,
-                        step.create(Arrays.stream(targets).asLongStream().toArray()));
-        // what a call without a graph makes cannot take part in one; a copy can
-        NDArray gradient = found.get(1).duplicate();
-        NDArray loss = found.get(0).duplicate();
-        gradient.attach(step);
-        loss.attach(step);
-        return run(step, "graft", rows, gradient, loss);
+        NDArray h = normed.reshape(targets.length, config.hidden());
+        NDArray own = rows == null ? step.create(new float[0], new Shape(0, config.hidden())) : rows.output();
+        NDArray ids = rows == null ? step.create(new long[0]) : rows.idTensor(step);
+        NDArray labels = step.create(Arrays.stream(targets).asLongStream().toArray());
+        NDList found = base.kernel().call(step, "frozen_head_loss", h, table, own, ids, labels);
+        NDList usable = new NDList();
+        for (NDArray f : found) {
+            // what a call without a graph makes cannot take part in one; a copy can
+            NDArray copy = f.duplicate();
+            copy.attach(step);
+            usable.add(copy);
+        }
+        return run(step, "graft", h, usable.get(1), own, usable.get(2), usable.get(0));
     }
 
     private NDArray head() {

@@ -245,30 +245,47 @@ def train_norm(self, x: Tensor, gain: Tensor) -> Tensor:
     return self.norm(x, gain)
 
 
-def frozen_head_loss(self, h: Tensor, table: Tensor, targets: Tensor) -> Tuple[Tensor, Tensor]:
-    # Without a graph: mean cross-entropy of h [n, d] under a head that does not learn, and its gradient with respect to h. A few rows at
-    # a time, so that logits and probabilities of the whole batch, by far its largest tensors, never exist.
+def frozen_head_loss(self, h: Tensor, table: Tensor, rows: Tensor, ids: Tensor, targets: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+    # Without a graph: mean cross-entropy of h [n, d] under a head that does not learn and token rows [k, d] (k may be 0), and
+    # its gradients with respect to h and the rows. A few positions at a time, so that logits and probabilities of the whole
+    # batch, by far its largest tensors, never exist.
     n = torch.size(h, 0)
+    V = torch.size(table, 0)
+    replaced = int(torch.sum(torch.lt(ids, V)))
+    old = torch.slice(ids, 0, 0, replaced)
     total = torch.zeros([1], dtype=6, device=h.device)
-    gradient = torch.empty_like(h)
+    gradient = torch.empty([n, HIDDEN], dtype=6, device=h.device)
+    rows_gradient = torch.zeros_like(rows)
     at = 0
     while at < n:
         end = min(at + 128, n)
         part = torch.slice(h, 0, at, end)
         index = torch.unsqueeze(torch.slice(targets, 0, at, end), 1)
         z = torch.to(torch.linear(part, table), 6)
-        all = torch.logsumexp(z, [1], True)
-        total = torch.add(total, torch.sum(torch.sub(all, torch.gather(z, 1, index))))
-        p = torch.exp_(torch.sub_(z, all))  # [rows, vocab]
-        p = torch.scatter_add_(p, 1, index, torch.full_like(all, -1.))
-        _1 = torch.copy_(torch.slice(gradient, 0, at, end), torch.mm(torch.to(p, ops.prim.dtype(table)), table))
+        if torch.size(rows, 0) > 0:
+            own = torch.linear(torch.to(part, 6), rows)
+            if replaced > 0:
+                z = torch.index_copy(z, 1, old, torch.slice(own, 1, 0, replaced))
+            z = torch.cat([z, torch.slice(own, 1, replaced)], 1)
+        whole = torch.logsumexp(z, [1], True)
+        total = torch.add(total, torch.sum(torch.sub(whole, torch.gather(z, 1, index))))
+        p = torch.exp_(torch.sub_(z, whole))  # [positions, vocabulary with the rows]
+        p = torch.scatter_add_(p, 1, index, torch.full_like(whole, -1.))
+        own_part = torch.zeros([torch.size(part, 0), HIDDEN], dtype=6, device=h.device)
+        if torch.size(rows, 0) > 0:
+            q = torch.index_select(p, 1, ids)
+            rows_gradient = torch.add(rows_gradient, torch.mm(torch.t(q), torch.to(part, 6)))
+            own_part = torch.mm(q, rows)
+            p = torch.slice(torch.index_fill_(p, 1, old, 0.), 1, 0, V)
+        back = torch.to(torch.mm(torch.to(p, ops.prim.dtype(table)), table), 6)
+        _1 = torch.copy_(torch.slice(gradient, 0, at, end), torch.add(back, own_part))
         at = end
-    return (torch.div(total, float(n)), torch.div(torch.to(gradient, 6), float(n)))
+    return (torch.div(total, float(n)), torch.div(gradient, float(n)), torch.div(rows_gradient, float(n)))
 
 
-def graft(self, h: Tensor, gradient: Tensor, loss: Tensor) -> Tensor:
-    # a scalar with the value of `loss` and this gradient with respect to h
-    s = torch.sum(torch.mul(torch.to(h, 6), gradient))
+def graft(self, h: Tensor, gradient: Tensor, rows: Tensor, rows_gradient: Tensor, loss: Tensor) -> Tensor:
+    # a scalar with the value of `loss` and these gradients with respect to h and rows
+    s = torch.add(torch.sum(torch.mul(torch.to(h, 6), gradient)), torch.sum(torch.mul(rows, rows_gradient)))
     return torch.add(s, torch.detach(torch.sub(torch.reshape(loss, []), s)))
 
 
