@@ -18,6 +18,7 @@ import picocli.CommandLine.HelpCommand;
             BenchTrain.class,
             BenchFacts.class,
             BenchRecall.class,
+            BenchBank.class,
             HelpCommand.class
         })
 final class Bench {}

@@ -38,6 +38,9 @@ final class BenchRecall implements Callable<Integer> {
     @Option(names = "--steps", description = "Updates of step 2; default: what the recipe says.")
     private Integer steps;
 
+    @Option(names = "--rate", description = "Peak learning rate of step 2; default: what the recipe says.")
+    private Double rate;
+
     @Option(names = "--seed", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "1")
     private long seed;
 
@@ -61,14 +64,10 @@ final class BenchRecall implements Callable<Integer> {
             System.out.println(Tables.text(experiment.baselines(lm, world, folder)));
             for (String name : recipes) {
                 RecallRecipe recipe = RecallRecipe.named(name, experiment.memories());
-                System.out.println(Tables.text(experiment.run(
-                        options.model,
-                        lm,
-                        world,
-                        prose,
-                        steps == null ? recipe : recipe.withSteps(steps),
-                        folder,
-                        System.out::println)));
+                recipe = steps == null ? recipe : recipe.withSteps(steps);
+                recipe = rate == null ? recipe : recipe.withLearningRate(rate);
+                System.out.println(Tables.text(
+                        experiment.run(options.model, lm, world, prose, recipe, folder, System.out::println)));
             }
         }
         System.out.println("The rows are in " + folder);

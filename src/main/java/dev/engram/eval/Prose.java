@@ -41,6 +41,15 @@ public record Prose(List<Text> texts) {
         return new Prose(texts);
     }
 
+    /** Every other text, from the first one (0) or the second (1): one half to train on, the other to measure on. */
+    public Prose half(int first) {
+        List<Text> half = new ArrayList<>();
+        for (int i = first; i < texts.size(); i += 2) {
+            half.add(texts.get(i));
+        }
+        return new Prose(half);
+    }
+
     /**
      * Windows of consecutive tokens that do not overlap, the texts taking turns so that a few windows hold all registers.
      *

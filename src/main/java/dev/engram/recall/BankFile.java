@@ -28,6 +28,9 @@ import java.util.stream.Stream;
  */
 final class BankFile {
     private static final String VECTORS = "bank.safetensors";
+    /** What the texts' file may be called; a name from a file leads nowhere else. */
+    private static final String TEXTS = "memories-[0-9a-f]{16}\\.jsonl";
+
     private static final String FORMAT = "engram memory bank 1";
     private static final Gson JSON = new GsonBuilder()
             .disableHtmlEscaping()
@@ -156,7 +159,11 @@ final class BankFile {
     }
 
     private static List<Line> lines(Path folder, Map<String, String> about) {
-        Path file = folder.resolve(String.valueOf(about.get("texts")));
+        String name = String.valueOf(about.get("texts"));
+        if (!name.matches(TEXTS)) {
+            throw damaged(folder.resolve(VECTORS), "the name of its texts is '" + name + "'");
+        }
+        Path file = folder.resolve(name);
         try {
             String texts = Files.readString(file);
             if (!hash(texts).equals(about.get("sha256"))) {
@@ -181,7 +188,7 @@ final class BankFile {
         try (Stream<Path> all = Files.list(folder)) {
             for (Path p : all.toList()) {
                 String name = p.getFileName().toString();
-                if (name.matches("memories-[0-9a-f]{16}\\.jsonl") && !name.equals(kept)) {
+                if (name.matches(TEXTS) && !name.equals(kept)) {
                     Files.deleteIfExists(p);
                 }
             }

@@ -45,16 +45,11 @@ final class Candidates implements AutoCloseable {
      * InfoNCE of queries [k, d] (van den Oord et al. 2018) with the head's own scale and nothing slot.
      *
      * @param targets a candidate each, or {@link RecallRow#NOTHING}
-     * @param hidden candidate that this query may not see, or −1: its own memory, when it is to find nothing
      */
-    NDArray loss(NDManager scope, Learner learner, HeadParameters head, NDArray queries, int[] targets, int[] hidden) {
-        float[] mask = new float[targets.length * (size() + 1)];
+    NDArray loss(NDManager scope, Learner learner, HeadParameters head, NDArray queries, int[] targets) {
         long[] classes = new long[targets.length];
         for (int i = 0; i < targets.length; i++) {
             classes[i] = targets[i] == RecallRow.NOTHING ? size() : targets[i];
-            if (hidden[i] >= 0) {
-                mask[i * (size() + 1) + hidden[i]] = -1e4f;
-            }
         }
         return learner.losses()
                 .record(
@@ -66,7 +61,6 @@ final class Candidates implements AutoCloseable {
                         head.nothing(),
                         head.bias(),
                         head.logScale(),
-                        scope.create(mask, new Shape(targets.length, size() + 1)),
                         scope.create(classes))
                 .get(0);
     }

@@ -2,12 +2,16 @@ package dev.engram.recall;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.engram.model.Adapter;
 import dev.engram.model.Seams;
 import dev.engram.model.TokenRows;
 import dev.engram.model.TrainableDecoder;
 import dev.engram.model.engine.Kernel;
 import dev.engram.model.engine.LayerNames;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -21,6 +25,8 @@ final class Learner implements AutoCloseable {
     private final Kernel losses;
     private final double scale;
     private final double noise;
+    /** Of the rows that are kept as the base says them; the base does not change. */
+    private final Map<RecallRow, float[]> baseHidden = new IdentityHashMap<>();
 
     /**
      * A learner.
@@ -86,14 +92,26 @@ final class Learner implements AutoCloseable {
         return losses.record(scope, "query", picked, gain, eps).get(0);
     }
 
-    /** Mean KL(base || model) over all tokens of some ordinary texts. */
+    /** Mean KL(base || model) over what is labelled in some ordinary texts. */
     NDArray keep(NDManager scope, RowBatch batch) {
-        NDArray places = batch.predicting(scope);
-        NDArray base = pick(
-                scope, decoder.forward(scope, decoder.embed(scope, batch.ids()), null, null, Seams.none()), places);
-        NDArray own = pick(scope, hidden(scope, batch, null, null), places);
+        NDArray own = pick(scope, hidden(scope, batch, null, null), batch.predicting(scope));
+        float[] all = new float[(int) own.size()];
+        int at = 0;
+        for (RecallRow row : batch.rows()) {
+            float[] kept = baseHidden.computeIfAbsent(row, r -> base(scope, r));
+            System.arraycopy(kept, 0, all, at, kept.length);
+            at += kept.length;
+        }
+        NDArray base = scope.create(all, new Shape(1, all.length / width(), width())); // [1, k, d]
         return losses.record(scope, "kl", decoder.logits(scope, base), decoder.logits(scope, own, tokens))
                 .get(0);
+    }
+
+    /** Last hidden states of the frozen base where a row's next token is labelled, [k · d]. */
+    private float[] base(NDManager scope, RecallRow row) {
+        RowBatch one = new RowBatch(List.of(row), row.ids()[0]);
+        NDArray hidden = decoder.forward(scope, decoder.embed(scope, one.ids()), null, null, Seams.none());
+        return pick(scope, hidden, one.predicting(scope)).toFloatArray();
     }
 
     NDArray pick(NDManager scope, NDArray hidden, NDArray places) {

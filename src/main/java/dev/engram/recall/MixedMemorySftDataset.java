@@ -3,8 +3,10 @@ package dev.engram.recall;
 import dev.engram.model.BadInputException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -52,7 +54,7 @@ final class MixedMemorySftDataset {
     private final int contextTokens;
     private final long seed;
     private final Consumer<String> log;
-    private Epoch latest;
+    private final Map<Integer, Epoch> epochs = new HashMap<>();
 
     /**
      * A dataset.
@@ -92,10 +94,12 @@ final class MixedMemorySftDataset {
 
     /** The seed's refresh_epoch_data. */
     Epoch refreshEpochData(int epoch) {
-        if (latest == null || latest.number() != epoch) {
-            latest = make(epoch);
+        Epoch known = epochs.get(epoch);
+        if (known == null) {
+            known = make(epoch);
+            epochs.put(epoch, known);
         }
-        return latest;
+        return known;
     }
 
     private Epoch make(int epoch) {

@@ -1,6 +1,7 @@
 package dev.engram.recall;
 
 import dev.engram.world.Fact;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /** Rows on what no memory of the bank tells: unknown names, and facts that were never stored. The head's target is "nothing". */
@@ -12,23 +13,26 @@ final class NothingRows {
 
     private final RecallCorpus corpus;
     private final RowBuilder rows;
+    /** Facts that are not among the candidates. */
+    private final List<Fact> absent;
 
     NothingRows(RecallCorpus corpus, RowBuilder rows) {
         this.corpus = corpus;
         this.rows = rows;
+        this.absent = corpus.others()
+                .subList(TrainingRows.others(corpus).size(), corpus.others().size());
     }
 
     RecallRow draw(SplittableRandom random) {
         String question;
         String answer = ANSWER;
-        if (random.nextBoolean() && !corpus.unknownTrain().isEmpty()
-                || corpus.others().isEmpty()) {
+        if (random.nextBoolean() && !corpus.unknownTrain().isEmpty() || absent.isEmpty()) {
             var unknown = corpus.unknownTrain()
                     .get(random.nextInt(corpus.unknownTrain().size()));
             question = unknown.question();
             answer = unknown.answer();
         } else {
-            Fact fact = corpus.others().get(random.nextInt(corpus.others().size()));
+            Fact fact = absent.get(random.nextInt(absent.size()));
             question = fact.trainQuestions()
                     .get(random.nextInt(fact.trainQuestions().size()));
         }

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Function;
-import java.util.function.IntFunction;
 
 /** The terms of the recall losses. Rows are a function of the seed and the step. */
 final class Parts {
@@ -92,7 +91,7 @@ final class Parts {
             NDArray loss(NDManager scope, RowBatch batch, SplittableRandom random, Map<String, Double> log) {
                 NDArray hidden = learner.hidden(scope, batch, vectors, random);
                 NDArray decoding = learner.tokenLoss(scope, batch, hidden);
-                NDArray finding = query(scope, learner, batch, hidden, candidates, head, i -> -1);
+                NDArray finding = query(scope, learner, batch, hidden, candidates, head);
                 log.put(name + " query", (double) finding.getFloat());
                 NDArray factor = scope.create((float) weight);
                 return learner.losses()
@@ -104,18 +103,12 @@ final class Parts {
 
     /** InfoNCE alone, at the end of rows that stop at {@code <recall>}. */
     static Part queries(
-            String name,
-            Learner learner,
-            Rows rows,
-            Candidates candidates,
-            HeadParameters head,
-            IntFunction<Integer> hiddenCandidate,
-            long seed) {
+            String name, Learner learner, Rows rows, Candidates candidates, HeadParameters head, long seed) {
         return new Base(name, learner, rows, seed) {
             @Override
             NDArray loss(NDManager scope, RowBatch batch, SplittableRandom random, Map<String, Double> log) {
                 NDArray hidden = learner.hidden(scope, batch, null, random);
-                return query(scope, learner, batch, hidden, candidates, head, hiddenCandidate);
+                return query(scope, learner, batch, hidden, candidates, head);
             }
         };
     }
@@ -136,12 +129,8 @@ final class Parts {
             RowBatch batch,
             NDArray hidden,
             Candidates candidates,
-            HeadParameters head,
-            IntFunction<Integer> hiddenCandidate) {
+            HeadParameters head) {
         int[] targets = batch.rows().stream().mapToInt(RecallRow::memory).toArray();
-        int[] masked = batch.rows().stream()
-                .mapToInt(r -> hiddenCandidate.apply(r.sample()))
-                .toArray();
-        return candidates.loss(scope, learner, head, learner.queries(scope, batch, hidden), targets, masked);
+        return candidates.loss(scope, learner, head, learner.queries(scope, batch, hidden), targets);
     }
 }

@@ -5,6 +5,7 @@ import dev.engram.eval.Interval;
 import dev.engram.eval.Prose;
 import dev.engram.model.CausalLm;
 import dev.engram.model.Sampler;
+import dev.engram.model.source.TensorType;
 import dev.engram.report.Csv;
 import dev.engram.train.History;
 import dev.engram.world.Fact;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.LongColumn;
@@ -61,7 +63,7 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
      * Runs one recipe.
      *
      * @param lm the model in f32
-     * @param prose ordinary texts (data/prose)
+     * @param prose ordinary texts (data/prose): one half is kept, the other measured
      * @param out folder of all arms
      * @return its rows
      */
@@ -72,21 +74,23 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
         if (Files.exists(file)) {
             return Csv.read(file);
         }
-        double[] before = RecallTest.ordinaryLoss(lm, prose, windows, WINDOW);
+        Prose tested = prose.half(1);
+        double[] before = RecallTest.ordinaryLoss(lm, tested, windows, WINDOW);
         RecallCorpus corpus = RecallCorpus.of(world, memories, seed);
         try (RecallTraining training = new RecallTraining(model, lm, corpus, recipe, seed, log)) {
             long start = System.nanoTime();
-            List<History> histories =
-                    training.checkpointing(folder.resolve("checkpoints"), 10).train();
+            List<History> histories = training.checkpointing(folder.resolve("checkpoints"), 10)
+                    .keeping(prose.half(0))
+                    .train();
             double seconds = histories.stream()
                     .flatMap(h -> h.entries().stream())
                     .mapToDouble(History.Entry::seconds)
                     .sum();
             if (recipe.one().ownLora() == null) {
-                training.save(folder.resolve("adapter"));
+                training.save(folder.resolve("adapter"), TensorType.BF16);
             }
             log.accept(String.format(Locale.ROOT, "trained in %.0f s (%.0f s this time)", seconds, since(start)));
-            Table rows = rows(recipe.name(), measure(training, corpus, prose, before, log), seconds);
+            Table rows = rows(recipe.name(), measure(training, corpus, tested, before, log), seconds);
             Csv.write(file, rows);
             return rows;
         }
@@ -151,7 +155,12 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
             tell(all, log);
             List<RecallTest.Question> asked =
                     Shuffle.of(RecallTest.Questions.of(corpus).heldout(), Shuffle.stream(seed, 1));
-            List<RecallTest.EndToEnd> answers = test.answers(head, asked.subList(0, Math.min(questions, asked.size())));
+            asked = asked.subList(0, Math.min(questions, asked.size()));
+            List<RecallTest.Told> told = test.withTrueVectors(training.bank(), asked);
+            all.add(new Measured("question and true vector: exact text", units(told, RecallTest.Told::exact)));
+            all.add(new Measured("question and true vector: an answer follows", units(told, RecallTest.Told::goesOn)));
+            all.add(new Measured("question and true vector: value", units(told, RecallTest.Told::value)));
+            List<RecallTest.EndToEnd> answers = test.answers(head, asked);
             all.add(new Measured("end to end: recalls", units(answers, RecallTest.EndToEnd::recalled)));
             all.add(new Measured("end to end: right memory", units(answers, RecallTest.EndToEnd::right)));
             all.add(new Measured("end to end: exact text", units(answers, RecallTest.EndToEnd::exact)));
@@ -240,12 +249,8 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
         return RecallTest.Questions.of(corpus).unknown().stream().limit(UNKNOWN).toList();
     }
 
-    private interface Test {
-        boolean of(RecallTest.EndToEnd answer);
-    }
-
-    private static double[] units(List<RecallTest.EndToEnd> answers, Test test) {
-        return answers.stream().mapToDouble(a -> test.of(a) ? 1 : 0).toArray();
+    private static <T> double[] units(List<T> answers, Predicate<T> test) {
+        return answers.stream().mapToDouble(a -> test.test(a) ? 1 : 0).toArray();
     }
 
     private static void tell(List<Measured> all, Consumer<String> log) {

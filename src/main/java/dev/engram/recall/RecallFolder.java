@@ -6,6 +6,7 @@ import com.google.gson.JsonParseException;
 import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
 import dev.engram.model.TokenRows;
+import dev.engram.model.source.TensorType;
 import dev.engram.report.AtomicFile;
 import dev.engram.train.Lora;
 import java.io.IOException;
@@ -38,12 +39,13 @@ public final class RecallFolder implements AutoCloseable {
     static void save(
             Path folder,
             Lora lora,
+            TensorType type,
             TokenRows rows,
             HeadParameters head,
             MemoryBank bank,
             RecallSettings settings,
             MemoryHeadConfig config) {
-        lora.save(folder, "SmolLM2-135M-Instruct");
+        lora.save(folder, "SmolLM2-135M-Instruct", type);
         rows.save(folder.resolve(TOKENS));
         bank.save(folder.resolve(BANK));
         Head written = new Head(config, head.nothing().toFloatArray(), settings.injectionScale());

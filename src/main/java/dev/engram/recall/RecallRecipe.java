@@ -52,10 +52,10 @@ public record RecallRecipe(
      * @param full memory_full
      * @param nothing memory_full about what is not in the bank; they teach the nothing slot
      * @param sft sft_only
-     * @param keep the base's own samples, with KL to the base
-     * @param align questions up to {@code <recall>} about facts outside the bank, for the query alone
+     * @param keep ordinary texts, with KL to the base
+     * @param read conversations about facts outside the bank whose text is given: for the query and for answering from what was recalled
      */
-    public record Rows(int front, int full, int nothing, int sft, int keep, int align) {}
+    public record Rows(int front, int full, int nothing, int sft, int keep, int read) {}
 
     /**
      * Step 2.
@@ -91,6 +91,20 @@ public record RecallRecipe(
                     contextTokens,
                     lora,
                     learningRate);
+        }
+
+        StepTwo withLearningRate(double rate) {
+            return new StepTwo(
+                    steps,
+                    rows,
+                    queryWeight,
+                    sftWeight,
+                    keepWeight,
+                    ownQuestions,
+                    labelRecallInFront,
+                    contextTokens,
+                    lora,
+                    rate);
         }
 
         StepTwo withRows(Rows r) {
@@ -138,18 +152,20 @@ public record RecallRecipe(
      * @param memories how many are learned; rows and updates follow
      */
     public static RecallRecipe joint(int memories) {
-        int rows = memories <= 24 ? 4 : 8;
+        // few rows and many updates: a small set is learned by the number of updates, and a step costs what its tokens
+        // cost
+        boolean few = memories <= 24;
         StepTwo two = new StepTwo(
-                Math.max(40, 13 * memories / 10),
-                new Rows(rows, rows, 1, 1, 2, 2),
+                Math.max(60, 13 * memories / 10),
+                few ? new Rows(6, 3, 1, 1, 5, 2) : new Rows(8, 6, 1, 1, 6, 3),
                 1,
                 0.3,
-                2,
+                6,
                 true,
                 false,
                 24,
                 LoraConfig.of(16),
-                1e-3);
+                3e-3);
         return new RecallRecipe("joint", Vectors.LAYER_MEAN, true, 32, 0.01, StepOne.NONE, two);
     }
 
@@ -185,7 +201,7 @@ public record RecallRecipe(
             case "joint" -> joint;
             case "seed" -> seed(Math.max(40, memories), 1e-3);
             case "front-only" -> joint.withRows(new Rows(r.front() + r.full(), 0, 0, 0, 0, 0));
-            case "no-keep" -> joint.withRows(new Rows(r.front(), r.full(), r.nothing(), r.sft(), 0, r.align()));
+            case "no-keep" -> joint.withRows(new Rows(r.front(), r.full(), r.nothing(), r.sft(), 0, r.read()));
             case "label-front" -> joint.withLabelRecallInFront(true);
             case "two-steps" ->
                 new RecallRecipe(
@@ -244,6 +260,11 @@ public record RecallRecipe(
     /** Updates of step 2. */
     public RecallRecipe withSteps(int n) {
         return withStepTwo(two.withSteps(n));
+    }
+
+    /** Peak learning rate of step 2. */
+    public RecallRecipe withLearningRate(double rate) {
+        return withStepTwo(two.withLearningRate(rate));
     }
 
     public RecallRecipe withRows(Rows rows) {

@@ -10,12 +10,12 @@ package dev.engram.recall;
  * @param memory number of the memory, {@link #NOTHING} for the nothing slot, −1 without one
  * @param sample original index of the conversation, −1 without one
  */
-record RecallRow(Type type, int[] ids, int[] labels, int recallAt, int insertAt, int memory, int sample) {
-    static final int IGNORED = -100;
-    static final int NOTHING = -2;
+public record RecallRow(Type type, int[] ids, int[] labels, int recallAt, int insertAt, int memory, int sample) {
+    public static final int IGNORED = -100;
+    public static final int NOTHING = -2;
 
     /** The seed's three kinds of sequences. */
-    enum Type {
+    public enum Type {
         MEMORY_FRONT,
         MEMORY_FULL,
         SFT_ONLY
@@ -26,6 +26,15 @@ record RecallRow(Type type, int[] ids, int[] labels, int recallAt, int insertAt,
         int[] none = new int[ids.length];
         java.util.Arrays.fill(none, IGNORED);
         return new RecallRow(Type.SFT_ONLY, ids, none, ids.length - 1, -1, memory, sample);
+    }
+
+    /** The same with nothing learned of the memory's text, which ends before {@code end}. */
+    RecallRow withoutMemoryLabels(int end) {
+        int[] fewer = labels.clone();
+        for (int i = insertAt + 1; ids[i] != end; i++) {
+            fewer[i] = IGNORED;
+        }
+        return new RecallRow(type, ids, fewer, recallAt, insertAt, memory, sample);
     }
 
     /** Tokens before {@code <recall>}. */

@@ -234,15 +234,52 @@ public final class RecallTest {
         boolean right = recalled && recalls.get(0).choice().at() == memory && memory >= 0;
         boolean abstained = recalled && recalls.get(0).choice().abstained();
         int pad = indexOf(ids, tokens.pad(), 0);
-        int end = indexOf(ids, tokens.end(), Math.max(0, pad));
-        boolean told = fact != null && pad >= 0 && end > pad;
-        boolean exact = told && text(Arrays.copyOfRange(ids, pad + 1, end)).equals(fact.statement());
-        boolean value = told
-                && text(Arrays.copyOfRange(ids, end + 1, ids.length))
-                        .toLowerCase(Locale.ROOT)
-                        .contains(fact.value().toLowerCase(Locale.ROOT));
+        Told told = fact == null || pad < 0 ? Told.NOTHING : told(Arrays.copyOfRange(ids, pad + 1, ids.length), fact);
         return new EndToEnd(
-                recalled, right, exact, value, abstained, lm.tokenizer().decode(ids, false));
+                recalled,
+                right,
+                told.exact(),
+                told.value(),
+                abstained,
+                lm.tokenizer().decode(ids, false));
+    }
+
+    /**
+     * What follows a vector that was injected after a question.
+     *
+     * @param exact whether it is the memory's text, word for word
+     * @param goesOn whether an answer follows {@code </recall>}
+     * @param value whether that answer holds the fact's value
+     */
+    public record Told(boolean exact, boolean goesOn, boolean value) {
+        static final Told NOTHING = new Told(false, false, false);
+    }
+
+    private Told told(int[] ids, Fact fact) {
+        int end = indexOf(ids, tokens.end(), 0);
+        if (end < 0) {
+            return Told.NOTHING;
+        }
+        String after = text(Arrays.copyOfRange(ids, end + 1, ids.length));
+        return new Told(
+                text(Arrays.copyOf(ids, end)).equals(fact.statement()),
+                !after.isBlank(),
+                after.toLowerCase(Locale.ROOT).contains(fact.value().toLowerCase(Locale.ROOT)));
+    }
+
+    /** Questions with {@code <recall>} and their memory's own vector put after them: decoding and answering without retrieval. */
+    public List<Told> withTrueVectors(MemoryBank bank, List<Question> questions) {
+        List<RecallBatch.Prompt> prompts = questions.stream()
+                .map(q -> new RecallBatch.Prompt(
+                        plus(chat(q.text()), tokens.recall(), tokens.pad()), null, scaled(bank.vector(q.memory()))))
+                .toList();
+        List<int[]> said =
+                new RecallBatch(lm.decoder(), new HashSet<>(lm.defaults().eos()), 0).run(prompts, ANSWER, WIDTH);
+        List<Told> all = new ArrayList<>();
+        for (int i = 0; i < said.size(); i++) {
+            all.add(told(said.get(i), corpus.bank().get(questions.get(i).memory())));
+        }
+        return all;
     }
 
     private static int indexOf(int[] ids, int id, int from) {
@@ -266,7 +303,7 @@ public final class RecallTest {
     }
 
     /** Mean negative log-likelihood per token of each window of ordinary prose, in nats. */
-    static double[] ordinaryLoss(CausalLm lm, Prose prose, int windows, int length) {
+    public static double[] ordinaryLoss(CausalLm lm, Prose prose, int windows, int length) {
         return prose.windows(lm.tokenizer(), length, windows).stream()
                 .mapToDouble(w -> -Arrays.stream(lm.logprobs(w)).average().orElseThrow())
                 .toArray();

@@ -1,7 +1,7 @@
 package dev.engram.recall;
 
+import dev.engram.eval.Prose;
 import dev.engram.model.CausalLm;
-import dev.engram.model.Decoder;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.TokenRows;
@@ -9,6 +9,7 @@ import dev.engram.model.TrainableDecoder;
 import dev.engram.model.engine.Torch;
 import dev.engram.model.source.Checkpoint;
 import dev.engram.model.source.ModelSource;
+import dev.engram.model.source.TensorType;
 import dev.engram.model.text.ChatTemplate;
 import dev.engram.train.History;
 import dev.engram.train.Lora;
@@ -58,6 +59,7 @@ public final class RecallTraining implements AutoCloseable {
 
     private Path checkpoints;
     private int every = 10;
+    private Prose kept;
 
     /**
      * Opens the model for training and writes the bank with the untrained base.
@@ -165,6 +167,12 @@ public final class RecallTraining implements AutoCloseable {
         return this;
     }
 
+    /** Texts that are to stay as predictable as they are, beside what the model itself says; measure on others. */
+    public RecallTraining keeping(Prose prose) {
+        kept = prose;
+        return this;
+    }
+
     /** Both steps; afterwards {@link #lm} recalls. */
     public List<History> train() {
         List<History> histories = new ArrayList<>();
@@ -192,7 +200,6 @@ public final class RecallTraining implements AutoCloseable {
                             (step, random) -> more.questions(random, one.rows()),
                             candidates,
                             head,
-                            sample -> -1,
                             seed);
             PartsTask task = new PartsTask(
                     learner, List.of(new PartsTask.Weighted(part, 1)), "step 1, " + seed + ", " + recipe.describe());
@@ -233,7 +240,9 @@ public final class RecallTraining implements AutoCloseable {
     /** Step 2 (the seed's section 4.3), with the other terms of the recipe. */
     private History decode(RecallRecipe.StepTwo two) {
         TrainingRows more = new TrainingRows(lm, corpus);
-        List<RecallRow> samples = two.rows().keep() == 0 ? List.of() : more.baseSamples(unextended(), seed);
+        lm.decoder().adapt(null);
+        lm.decoder().extend(null);
+        List<RecallRow> samples = two.rows().keep() == 0 ? List.of() : more.ordinary(kept, seed);
         lm.decoder().extend(rows.rows());
         lm.decoder().adapt(lora.adapter());
         boolean own = two.ownQuestions();
@@ -252,19 +261,13 @@ public final class RecallTraining implements AutoCloseable {
                     .full(data, new NothingRows(corpus, builder), this::report)
                     .front(data)
                     .sft(data)
-                    .align(more)
+                    .read(more, builder)
                     .keep(samples)
                     .task("step 2, " + seed + ", " + recipe.describe());
             int rowsAStep = Math.max(two.rows().full(), two.rows().front());
             int epoch = Math.max(1, data.rowsPerType() / rowsAStep);
             return run("step-2", lora, task, two.steps(), two.learningRate(), epoch);
         }
-    }
-
-    private Decoder unextended() {
-        lm.decoder().adapt(null);
-        lm.decoder().extend(null);
-        return lm.decoder();
     }
 
     /** The seed's log: type, insert position, context length. */
@@ -341,12 +344,14 @@ public final class RecallTraining implements AutoCloseable {
     /**
      * Writes adapter, token rows, head and bank into a folder; {@link RecallFolder} opens it. Where step 1 had adapters of its own,
      * which are merged, there is no folder that holds all: use {@link #merged}.
+     *
+     * @param type of the adapter's numbers: F32, or BF16 at half the size
      */
-    public void save(Path folder) {
+    public void save(Path folder, TensorType type) {
         if (aligned != null) {
             throw new IllegalStateException("step 1 is merged into the weights; save the merged checkpoint");
         }
-        RecallFolder.save(folder, lora, rows.rows(), head, bank(), settings(), headConfig());
+        RecallFolder.save(folder, lora, type, rows.rows(), head, bank(), settings(), headConfig());
     }
 
     @Override

@@ -65,12 +65,15 @@ final class RowBatch {
         return scope.create(places);
     }
 
-    /** Flat places of all real tokens but each row's last, [k]. */
+    /** Flat places whose next token is labelled, row by row, [k]. */
     NDArray predicting(NDManager scope) {
         List<Long> places = new ArrayList<>();
         for (int r = 0; r < rows.size(); r++) {
-            for (int t = 0; t + 1 < rows.get(r).ids().length; t++) {
-                places.add((long) r * ids[0].length + t);
+            int[] own = rows.get(r).labels();
+            for (int t = 0; t + 1 < own.length; t++) {
+                if (own[t + 1] != RecallRow.IGNORED) {
+                    places.add((long) r * ids[0].length + t);
+                }
             }
         }
         return scope.create(places.stream().mapToLong(Long::longValue).toArray());

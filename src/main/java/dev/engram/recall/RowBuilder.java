@@ -22,7 +22,7 @@ import java.util.Set;
  * <p>The seed labels {@code <recall>} after a random context too; a model so trained recalls out of the blue, which is why it
  * can be left out.
  */
-final class RowBuilder {
+public final class RowBuilder {
     /**
      * What differs between the seed's rows and others.
      *
@@ -31,8 +31,9 @@ final class RowBuilder {
      * @param labelRecallInFront whether {@code <recall>} is learned after an unrelated context
      * @param maxTokens of a whole row
      */
-    record Style(String activation, String endPhrase, boolean labelRecallInFront, int maxTokens) {
-        static Style seed() {
+    public record Style(String activation, String endPhrase, boolean labelRecallInFront, int maxTokens) {
+        /** The seed's: no phrases, {@code <recall>} always learned. */
+        public static Style seed() {
             return new Style("", "", true, 3000);
         }
     }
@@ -43,7 +44,8 @@ final class RowBuilder {
     private final Set<Integer> eos;
     private final Style style;
 
-    RowBuilder(Tokenizer tokenizer, ChatTemplate template, RecallTokens tokens, Set<Integer> eos, Style style) {
+    /** Rows for a tokenizer that knows the recall tokens. */
+    public RowBuilder(Tokenizer tokenizer, ChatTemplate template, RecallTokens tokens, Set<Integer> eos, Style style) {
         this.tokenizer = tokenizer;
         this.template = template;
         this.tokens = tokens;
@@ -51,12 +53,17 @@ final class RowBuilder {
         this.style = style;
     }
 
+    /** Id of {@code </recall>}. */
+    int end() {
+        return tokens.end();
+    }
+
     int[] encode(String text) {
         return tokenizer.encode(text);
     }
 
     /** memory_front: a context that has nothing to do with the memory; its end is kept if it is too long. */
-    RecallRow front(int[] context, String text, int memory, int sample) {
+    public RecallRow front(int[] context, String text, int memory, int sample) {
         int[] told = told(text);
         int room = style.maxTokens - told.length - 3;
         requireRoom(room, told.length);
@@ -69,7 +76,7 @@ final class RowBuilder {
     }
 
     /** memory_full: a conversation cut in two, the memory between. */
-    RecallRow full(String prefix, String suffix, String text, int memory, int sample) {
+    public RecallRow full(String prefix, String suffix, String text, int memory, int sample) {
         int[] told = told(text);
         int[] after = tokenizer.encode(suffix);
         int[] before = tokenizer.encode(prefix);
@@ -92,7 +99,7 @@ final class RowBuilder {
     }
 
     /** sft_only: no memory tokens. */
-    RecallRow sftOnly(SftSample sample) {
+    public RecallRow sftOnly(SftSample sample) {
         Row row = new Row();
         String done = "";
         for (int i = 0; i < sample.messages().size(); i++) {

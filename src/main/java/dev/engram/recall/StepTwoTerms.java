@@ -74,24 +74,24 @@ final class StepTwoTerms {
         return add(Parts.tokens("sft", learner, rows, null, seed), two.sftWeight());
     }
 
-    /** Queries about facts outside the bank; a row weighs as much as one of memory_full. */
-    StepTwoTerms align(TrainingRows rows) {
-        int count = two.rows().align();
-        if (count == 0) {
-            return this;
-        }
+    /** Conversations about facts outside the bank; a row weighs as much as one of memory_full. */
+    StepTwoTerms read(TrainingRows rows, RowBuilder builder) {
+        int count = two.rows().read();
         double weight =
                 count / (double) Math.max(1, two.rows().full() + two.rows().nothing());
-        return add(
-                Parts.queries(
-                        "align",
-                        learner,
-                        (step, random) -> rows.otherQuestions(random, count),
-                        candidates,
-                        head,
-                        sample -> sample,
-                        seed),
-                weight * two.queryWeight());
+        return count == 0
+                ? this
+                : add(
+                        Parts.tokensAndQueries(
+                                "read",
+                                learner,
+                                (step, random) -> rows.reading(builder, random, count),
+                                row -> candidates.unit(row.memory()),
+                                candidates,
+                                head,
+                                two.queryWeight(),
+                                seed),
+                        weight);
     }
 
     /** KL to the base on its own samples. */

@@ -1,8 +1,10 @@
 package dev.engram.recall;
 
+import dev.engram.eval.Prose;
 import dev.engram.model.CausalLm;
-import dev.engram.model.Decoder;
 import dev.engram.model.text.Message;
+import dev.engram.train.BaseSamples;
+import dev.engram.train.Example;
 import dev.engram.world.Fact;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,12 +14,14 @@ import java.util.SplittableRandom;
 final class TrainingRows {
     /** Facts outside the bank that stand among the candidates. */
     private static final int OTHERS = 150;
-    /** Prompts whose continuations by the base are kept, and tokens of a continuation. */
-    private static final int KEPT = 20;
+    /** Prompts whose answers by the base are kept, with tokens of an answer. */
+    private static final int CHATS = 40;
 
-    private static final int BASE_TOKENS = 40;
-    private static final List<String> OPENINGS =
-            List.of("The", "In", "When", "A", "She", "He", "We", "There", "It", "On", "My", "This");
+    private static final int CHAT_TOKENS = 10;
+    /** Texts of the base that are kept, with their tokens. */
+    private static final int TEXTS = 32;
+
+    private static final int TEXT_TOKENS = 32;
 
     private final CausalLm lm;
     private final RecallCorpus corpus;
@@ -49,46 +53,54 @@ final class TrainingRows {
         List<RecallRow> all = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int memory = random.nextInt(corpus.trained().size());
-            all.add(question(corpus.trained().get(memory), random, memory, -1));
+            all.add(question(corpus.trained().get(memory), random, memory));
         }
         return all;
     }
 
     /**
-     * Questions on facts outside the bank: half find their fact among the candidates, half are to find nothing without it. The
-     * candidate that is left out stands in place of the row's sample.
+     * Conversations about facts outside the bank. What is asked is to be found among the candidates, and the answer is learned; the
+     * recalled text is given, as it is for a memory that was never trained.
      */
-    List<RecallRow> otherQuestions(SplittableRandom random, int count) {
+    List<RecallRow> reading(RowBuilder rows, SplittableRandom random, int count) {
         int first = corpus.trained().size() + corpus.distractors().size();
         List<Fact> others = others(corpus);
         List<RecallRow> all = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int at = random.nextInt(others.size());
-            boolean stored = random.nextBoolean();
-            all.add(question(
-                    others.get(at), random, stored ? first + at : RecallRow.NOTHING, stored ? -1 : first + at));
+            Fact fact = others.get(at);
+            List<SftSample> conversations = RecallCorpus.conversations(fact);
+            SftSample one = conversations.get(random.nextInt(conversations.size()));
+            all.add(rows.full(one, random, fact.statement(), first + at).withoutMemoryLabels(rows.end()));
         }
         return all;
     }
 
-    private RecallRow question(Fact fact, SplittableRandom random, int memory, int hidden) {
+    private RecallRow question(Fact fact, SplittableRandom random, int memory) {
         List<String> wordings = fact.trainQuestions();
         String q = wordings.get(random.nextInt(wordings.size()));
         int[] chat = lm.tokenizer().encode(lm.prompt(List.of(Message.user(q))) + RecallTokens.RECALL);
-        return RecallRow.unlabelled(chat, memory, hidden);
+        return RecallRow.unlabelled(chat, memory, -1);
     }
 
-    /** What the base says to ordinary prompts and after ordinary words. */
-    List<RecallRow> baseSamples(Decoder base, long seed) {
-        List<int[]> prompts = new ArrayList<>();
-        for (String p : corpus.ordinaryTrain()
-                .subList(0, Math.min(KEPT, corpus.ordinaryTrain().size()))) {
-            prompts.add(lm.tokenizer().encode(lm.prompt(List.of(Message.user(p)))));
+    /**
+     * Ordinary text, which is to stay as the base predicts it: its answers to ordinary prompts, what it says after any word, and, where
+     * there is some, text that others wrote. The model may have no adapter and no extension now.
+     *
+     * @param prose or null
+     */
+    List<RecallRow> ordinary(Prose prose, long seed) {
+        List<int[]> prompts = corpus.ordinaryTrain().stream()
+                .limit(CHATS)
+                .map(p -> lm.tokenizer().encode(lm.prompt(List.of(Message.user(p)))))
+                .toList();
+        List<Example> samples = new ArrayList<>(BaseSamples.continuations(lm, prompts, CHAT_TOKENS, seed));
+        samples.addAll(BaseSamples.text(lm, TEXTS, TEXT_TOKENS, seed));
+        if (prose != null) {
+            prose.windows(lm.tokenizer(), TEXT_TOKENS, TEXTS).forEach(w -> samples.add(new Example(w, w)));
         }
-        OPENINGS.forEach(word -> prompts.add(lm.tokenizer().encode(word)));
-        int eos = lm.defaults().eos().iterator().next();
-        return BaseSamples.draw(base, prompts, BASE_TOKENS, eos, seed).stream()
-                .map(ids -> RecallRow.unlabelled(ids, -1, -1))
+        return samples.stream()
+                .map(s -> new RecallRow(RecallRow.Type.SFT_ONLY, s.ids(), s.labels(), -1, -1, -1, -1))
                 .toList();
     }
 

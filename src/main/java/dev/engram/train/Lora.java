@@ -12,6 +12,7 @@ import dev.engram.model.source.ChangedCheckpoint;
 import dev.engram.model.source.Checkpoint;
 import dev.engram.model.source.Dequantizer;
 import dev.engram.model.source.StoredTensor;
+import dev.engram.model.source.TensorType;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -119,7 +120,12 @@ public final class Lora implements Trainables {
      * @param baseModel name of the base model for the file; a name on the hub lets PEFT find it
      */
     public void save(Path folder, String baseModel) {
-        LoraFile.write(folder, config, baseModel, parameters);
+        save(folder, baseModel, TensorType.F32);
+    }
+
+    /** The same in F32, or in half the size as BF16. */
+    public void save(Path folder, String baseModel, TensorType type) {
+        LoraFile.write(folder, config, baseModel, type, parameters);
     }
 
     /** The adapter in use, for training and inference; lives as long as this. */

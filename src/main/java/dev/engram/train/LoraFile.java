@@ -45,10 +45,10 @@ record LoraFile(LoraConfig config, Map<String, Factors> factors) {
         return PREFIX + linear.substring(0, linear.length() - "weight".length()) + "lora_" + factor + ".weight";
     }
 
-    static void write(Path folder, LoraConfig config, String baseModel, Map<String, NDArray> parameters) {
+    static void write(
+            Path folder, LoraConfig config, String baseModel, TensorType type, Map<String, NDArray> parameters) {
         SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
-        parameters.forEach(
-                (name, p) -> writer.add(name, TensorType.F32, p.getShape().getShape(), p::toFloatArray));
+        parameters.forEach((name, p) -> writer.add(name, type, p.getShape().getShape(), p::toFloatArray));
         writer.write(folder.resolve("adapter_model.safetensors"));
         JsonObject json = new JsonObject();
         json.addProperty("peft_type", "LORA");

@@ -14,14 +14,13 @@ def unit(self, x: Tensor) -> Tensor:  # rows of length 1
     return torch.div(x, torch.clamp_min(torch.norm(x, 2, [-1], True), 1e-12))
 
 
-def info_nce(self, q: Tensor, mean: Tensor, bank: Tensor, nothing: Tensor, bias: Tensor, log_scale: Tensor, hidden: Tensor, targets: Tensor) -> Tensor:
-    # q [k, d] raw queries, mean [d]; bank [n, d] and nothing [d] unit vectors; hidden [k, n + 1] additive mask;
+def info_nce(self, q: Tensor, mean: Tensor, bank: Tensor, nothing: Tensor, bias: Tensor, log_scale: Tensor, targets: Tensor) -> Tensor:
+    # q [k, d] raw queries, mean [d]; bank [n, d] and nothing [d] unit vectors;
     # targets [k] of n + 1 classes, the last one nothing
     u = self.unit(torch.sub(q, mean))
     none = torch.add(torch.matmul(u, torch.unsqueeze(nothing, 1)), bias)
     cosines = torch.cat([torch.matmul(u, torch.t(bank)), none], 1)
-    logits = torch.add(torch.mul(cosines, torch.exp(log_scale)), hidden)
-    return torch.cross_entropy_loss(logits, targets, None, 1, -100, 0.)
+    return torch.cross_entropy_loss(torch.mul(cosines, torch.exp(log_scale)), targets, None, 1, -100, 0.)
 
 
 def mse(self, q: Tensor, targets: Tensor) -> Tensor:  # both [k, d]; mean over all numbers

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.model.BadInputException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -178,7 +179,7 @@ class MemoryBankTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cut", "flip", "header", "texts", "no texts"})
+    @ValueSource(strings = {"cut", "flip", "header", "texts", "no texts", "elsewhere"})
     void aDamagedBankIsRefusedInASentence(String fault) throws IOException {
         three().save(folder);
         Path vectors = folder.resolve("bank.safetensors");
@@ -197,6 +198,14 @@ class MemoryBankTest {
             }
             case "header" -> Files.write(vectors, new byte[] {1, 2, 3});
             case "texts" -> Files.writeString(texts, Files.readString(texts).replace("Anna", "Hanna"));
+            case "elsewhere" -> {
+                Files.copy(
+                        texts,
+                        Files.createDirectory(folder.resolve("aside"))
+                                .resolve(texts.getFileName().toString().substring("memories-".length())));
+                String header = new String(bytes, StandardCharsets.ISO_8859_1).replace("memories-", "./aside//");
+                Files.write(vectors, header.getBytes(StandardCharsets.ISO_8859_1));
+            }
             default -> Files.delete(texts);
         }
         String message = refusal("model", WIDTH);

@@ -18,6 +18,7 @@ import dev.engram.model.engine.Kernel;
 import dev.engram.model.engine.Torch;
 import dev.engram.model.source.Checkpoint;
 import dev.engram.model.source.ModelSource;
+import dev.engram.model.source.TensorType;
 import dev.engram.model.text.Message;
 import dev.engram.train.History;
 import dev.engram.world.World;
@@ -95,7 +96,6 @@ class RecallTrainingTest {
                             nothing,
                             scope.create(new float[] {0.1f}),
                             scope.create(new float[] {2}),
-                            scope.zeros(new Shape(1, 3)),
                             scope.create(new long[] {0}))
                     .toFloatArray()[0];
             double s = Math.exp(2);
@@ -115,6 +115,25 @@ class RecallTrainingTest {
                             .toFloatArray()[0],
                     1e-5);
         }
+    }
+
+    @Test
+    void whatIsReadIsGivenAndOnlyTheAnswerIsLearned() {
+        RowBuilder rows = tiny.rows(RowBuilder.Style.seed());
+        Set<Integer> memories = new HashSet<>();
+        for (RecallRow row : new TrainingRows(tiny.lm, corpus).reading(rows, Shuffle.stream(1, 1), 20)) {
+            int end = row.insertAt() + 1;
+            while (row.ids()[end] != TinyRecall.TOKENS.end()) {
+                assertEquals(RecallRow.IGNORED, row.labels()[end++]);
+            }
+            assertEquals(TinyRecall.TOKENS.recall(), row.labels()[row.recallAt()]);
+            for (int i = end; i < row.ids().length; i++) {
+                assertEquals(row.ids()[i], row.labels()[i]);
+            }
+            memories.add(row.memory());
+        }
+        assertTrue(memories.stream().allMatch(m -> m >= 6 + RecallCorpus.DISTRACTORS), "no fact of the bank");
+        assertTrue(memories.size() > 1);
     }
 
     private static RecallRecipe shortJoint() {
@@ -195,7 +214,7 @@ class RecallTrainingTest {
         try (RecallTraining training =
                 new RecallTraining(tiny.path.toString(), tiny.lm, corpus, shortJoint(), 1, line -> {})) {
             training.train();
-            training.save(saved);
+            training.save(saved, TensorType.F32);
             RecallTest test = new RecallTest(tiny.lm, corpus, training.settings(), null, 1);
             query = test.queries(List.of(new RecallTest.Question(question, 0))).get(0);
             try (RecallModel model = new RecallModel(
