@@ -9,6 +9,7 @@ import dev.engram.model.TokenRows;
 import dev.engram.model.TrainableDecoder;
 import dev.engram.model.engine.Kernel;
 import dev.engram.model.engine.LayerNames;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,18 +93,26 @@ final class Learner implements AutoCloseable {
         return losses.record(scope, "query", picked, gain, eps).get(0);
     }
 
-    /** Mean KL(base || model) over what is labelled in some ordinary texts. */
+    /** KL(base || model) of some ordinary texts: the mean over their labelled tokens, then over the texts. */
     NDArray keep(NDManager scope, RowBatch batch) {
         NDArray own = pick(scope, hidden(scope, batch, null, null), batch.predicting(scope));
         float[] all = new float[(int) own.size()];
+        float[] weights = new float[all.length / width()];
         int at = 0;
         for (RecallRow row : batch.rows()) {
             float[] kept = baseHidden.computeIfAbsent(row, r -> base(scope, r));
-            System.arraycopy(kept, 0, all, at, kept.length);
-            at += kept.length;
+            int places = kept.length / width();
+            System.arraycopy(kept, 0, all, at * width(), kept.length);
+            Arrays.fill(weights, at, at + places, 1f / (places * batch.rows().size()));
+            at += places;
         }
-        NDArray base = scope.create(all, new Shape(1, all.length / width(), width())); // [1, k, d]
-        return losses.record(scope, "kl", decoder.logits(scope, base), decoder.logits(scope, own, tokens))
+        NDArray base = scope.create(all, new Shape(1, weights.length, width())); // [1, k, d]
+        return losses.record(
+                        scope,
+                        "kl",
+                        decoder.logits(scope, base),
+                        decoder.logits(scope, own, tokens),
+                        scope.create(weights, new Shape(1, weights.length)))
                 .get(0);
     }
 

@@ -156,10 +156,13 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
             List<RecallTest.Question> asked =
                     Shuffle.of(RecallTest.Questions.of(corpus).heldout(), Shuffle.stream(seed, 1));
             asked = asked.subList(0, Math.min(questions, asked.size()));
-            List<RecallTest.Told> told = test.withTrueVectors(training.bank(), asked);
+            List<RecallTest.Told> told = test.afterQuestions(training.bank(), RecallTest.Injected.TRUE, asked);
             all.add(new Measured("question and true vector: exact text", units(told, RecallTest.Told::exact)));
             all.add(new Measured("question and true vector: an answer follows", units(told, RecallTest.Told::goesOn)));
             all.add(new Measured("question and true vector: value", units(told, RecallTest.Told::value)));
+            told = test.afterQuestions(training.bank(), RecallTest.Injected.ZERO, asked);
+            all.add(new Measured("question and zero vector: exact text", units(told, RecallTest.Told::exact)));
+            all.add(new Measured("question and zero vector: value", units(told, RecallTest.Told::value)));
             List<RecallTest.EndToEnd> answers = test.answers(head, asked);
             all.add(new Measured("end to end: recalls", units(answers, RecallTest.EndToEnd::recalled)));
             all.add(new Measured("end to end: right memory", units(answers, RecallTest.EndToEnd::right)));

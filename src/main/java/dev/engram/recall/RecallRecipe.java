@@ -62,6 +62,7 @@ public record RecallRecipe(
      *
      * @param steps updates
      * @param queryWeight of InfoNCE in memory_full rows; 0 leaves the query to step 1, as the seed does
+     * @param frontWeight of the memory_front term
      * @param sftWeight of the sft_only term
      * @param keepWeight of the KL
      * @param ownQuestions whether a memory_full row is a conversation about its memory; the seed takes any
@@ -72,6 +73,7 @@ public record RecallRecipe(
             int steps,
             Rows rows,
             double queryWeight,
+            double frontWeight,
             double sftWeight,
             double keepWeight,
             boolean ownQuestions,
@@ -84,6 +86,7 @@ public record RecallRecipe(
                     n,
                     rows,
                     queryWeight,
+                    frontWeight,
                     sftWeight,
                     keepWeight,
                     ownQuestions,
@@ -98,6 +101,7 @@ public record RecallRecipe(
                     steps,
                     rows,
                     queryWeight,
+                    frontWeight,
                     sftWeight,
                     keepWeight,
                     ownQuestions,
@@ -112,6 +116,7 @@ public record RecallRecipe(
                     steps,
                     r,
                     queryWeight,
+                    frontWeight,
                     sftWeight,
                     keepWeight,
                     ownQuestions,
@@ -126,6 +131,7 @@ public record RecallRecipe(
                     steps,
                     rows,
                     queryWeight,
+                    frontWeight,
                     sftWeight,
                     keepWeight,
                     ownQuestions,
@@ -156,11 +162,12 @@ public record RecallRecipe(
         // cost
         boolean few = memories <= 24;
         StepTwo two = new StepTwo(
-                Math.max(60, 13 * memories / 10),
+                Math.max(70, 3 * memories / 2),
                 few ? new Rows(6, 3, 1, 1, 5, 2) : new Rows(8, 6, 1, 1, 6, 3),
-                1,
-                0.3,
-                6,
+                0.5,
+                2,
+                0.2,
+                4,
                 true,
                 false,
                 24,
@@ -177,7 +184,7 @@ public record RecallRecipe(
     public static RecallRecipe seed(int steps, double learningRate) {
         LoraConfig queryAndValue = new LoraConfig(4, 8, 0.1, List.of("q_proj", "v_proj"));
         StepTwo two = new StepTwo(
-                steps, new Rows(4, 4, 0, 4, 0, 0), 0, 1, 0, false, true, 2500, LoraConfig.of(4), learningRate);
+                steps, new Rows(4, 4, 0, 4, 0, 0), 0, 1, 1, 0, false, true, 2500, LoraConfig.of(4), learningRate);
         return new RecallRecipe(
                 "seed",
                 Vectors.LAST_TOKEN,
@@ -215,6 +222,7 @@ public record RecallRecipe(
                                 joint.two.steps,
                                 new Rows(r.front(), r.full(), 0, r.sft(), r.keep(), 0),
                                 0,
+                                joint.two.frontWeight,
                                 joint.two.sftWeight,
                                 joint.two.keepWeight,
                                 true,

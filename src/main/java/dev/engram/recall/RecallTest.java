@@ -148,14 +148,8 @@ public final class RecallTest {
         List<RecallBatch.Prompt> prompts = new ArrayList<>();
         int n = Math.min(most, corpus.trained().size());
         for (int i = 0; i < n; i++) {
-            float[] unit = switch (kind) {
-                case TRUE -> bank.vector(i);
-                case SHUFFLED -> bank.vector((i + 1) % n);
-                case ZERO -> new float[bank.width()];
-                case RANDOM -> HeadParameters.direction(bank.width(), random.nextLong());
-            };
-            prompts.add(
-                    new RecallBatch.Prompt(plus(windows.get(i), tokens.recall(), tokens.pad()), null, scaled(unit)));
+            prompts.add(new RecallBatch.Prompt(
+                    plus(windows.get(i), tokens.recall(), tokens.pad()), null, scaled(unit(bank, kind, i, random))));
         }
         List<int[]> said = new RecallBatch(lm.decoder(), Set.of(tokens.end(), eos()), 0).run(prompts, SAID, WIDTH);
         double[] exact = new double[n];
@@ -267,11 +261,17 @@ public final class RecallTest {
                 after.toLowerCase(Locale.ROOT).contains(fact.value().toLowerCase(Locale.ROOT)));
     }
 
-    /** Questions with {@code <recall>} and their memory's own vector put after them: decoding and answering without retrieval. */
-    public List<Told> withTrueVectors(MemoryBank bank, List<Question> questions) {
+    /**
+     * Questions with {@code <recall>} and a vector put after them: decoding and answering without retrieval. What comes without the
+     * true vector comes from the weights.
+     */
+    public List<Told> afterQuestions(MemoryBank bank, Injected kind, List<Question> questions) {
+        SplittableRandom random = new SplittableRandom(seed);
         List<RecallBatch.Prompt> prompts = questions.stream()
                 .map(q -> new RecallBatch.Prompt(
-                        plus(chat(q.text()), tokens.recall(), tokens.pad()), null, scaled(bank.vector(q.memory()))))
+                        plus(chat(q.text()), tokens.recall(), tokens.pad()),
+                        null,
+                        scaled(unit(bank, kind, q.memory(), random))))
                 .toList();
         List<int[]> said =
                 new RecallBatch(lm.decoder(), new HashSet<>(lm.defaults().eos()), 0).run(prompts, ANSWER, WIDTH);
@@ -280,6 +280,15 @@ public final class RecallTest {
             all.add(told(said.get(i), corpus.bank().get(questions.get(i).memory())));
         }
         return all;
+    }
+
+    private float[] unit(MemoryBank bank, Injected kind, int memory, SplittableRandom random) {
+        return switch (kind) {
+            case TRUE -> bank.vector(memory);
+            case SHUFFLED -> bank.vector((memory + 1) % corpus.trained().size());
+            case ZERO -> new float[bank.width()];
+            case RANDOM -> HeadParameters.direction(bank.width(), random.nextLong());
+        };
     }
 
     private static int indexOf(int[] ids, int id, int from) {

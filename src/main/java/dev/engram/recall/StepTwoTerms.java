@@ -62,7 +62,7 @@ final class StepTwoTerms {
         }
         Parts.Rows rows = Parts.epochs(
                 data, MixedMemorySftDataset.Epoch::front, two.rows().front());
-        return add(Parts.tokens("front", learner, rows, vectors, seed), 1);
+        return add(Parts.tokens("front", learner, rows, vectors, seed), two.frontWeight());
     }
 
     StepTwoTerms sft(MixedMemorySftDataset data) {

@@ -9,15 +9,16 @@ import dev.engram.world.Fact;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /** The rows of training that are neither of the dataset's three types. */
 final class TrainingRows {
     /** Facts outside the bank that stand among the candidates. */
     private static final int OTHERS = 150;
     /** Prompts whose answers by the base are kept, with tokens of an answer. */
-    private static final int CHATS = 40;
+    private static final int CHATS = 80;
 
-    private static final int CHAT_TOKENS = 10;
+    private static final int CHAT_TOKENS = 6;
     /** Texts of the base that are kept, with their tokens. */
     private static final int TEXTS = 32;
 
@@ -90,7 +91,11 @@ final class TrainingRows {
      * @param prose or null
      */
     List<RecallRow> ordinary(Prose prose, long seed) {
-        List<int[]> prompts = corpus.ordinaryTrain().stream()
+        List<int[]> prompts = Stream.concat(
+                        corpus.ordinaryTrain().stream(),
+                        corpus.chats().stream()
+                                .filter(c -> corpus.plain().contains(c.index()))
+                                .map(TrainingRows::opening))
                 .limit(CHATS)
                 .map(p -> lm.tokenizer().encode(lm.prompt(List.of(Message.user(p)))))
                 .toList();
@@ -102,6 +107,14 @@ final class TrainingRows {
         return samples.stream()
                 .map(s -> new RecallRow(RecallRow.Type.SFT_ONLY, s.ids(), s.labels(), -1, -1, -1, -1))
                 .toList();
+    }
+
+    private static String opening(SftSample chat) {
+        return chat.messages().stream()
+                .filter(m -> m.role().equals("user"))
+                .findFirst()
+                .orElseThrow()
+                .content();
     }
 
     static List<RecallRow> some(List<RecallRow> all, int count, SplittableRandom random) {

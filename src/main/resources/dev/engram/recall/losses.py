@@ -28,11 +28,12 @@ def mse(self, q: Tensor, targets: Tensor) -> Tensor:  # both [k, d]; mean over a
     return torch.mean(torch.mul(e, e))
 
 
-def kl(self, base: Tensor, own: Tensor) -> Tensor:
-    # mean KL(base || own) in nats; base [.., V], own [.., V or more]: added tokens have no probability in the base
+def kl(self, base: Tensor, own: Tensor, weights: Tensor) -> Tensor:
+    # sum of weights [1, k] times KL(base || own) in nats; base [1, k, V], own [1, k, V or more]: added tokens have no
+    # probability in the base
     p = torch.log_softmax(base, -1)
     q = torch.slice(torch.log_softmax(own, -1), -1, 0, torch.size(base, -1))
-    return torch.mean(torch.sum(torch.mul(torch.exp(p), torch.sub(p, q)), [-1]))
+    return torch.sum(torch.mul(weights, torch.sum(torch.mul(torch.exp(p), torch.sub(p, q)), [-1])))
 
 
 def times(self, x: Tensor, factor: Tensor) -> Tensor:

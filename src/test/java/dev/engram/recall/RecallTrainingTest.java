@@ -103,11 +103,12 @@ class RecallTrainingTest {
             assertEquals(-Math.log(Math.exp(0.6 * s) / all), loss, 1e-4);
             NDArray logits = scope.create(new float[] {1, 2, 3}, new Shape(1, 1, 3));
             NDArray wider = scope.create(new float[] {1, 2, 3, 3}, new Shape(1, 1, 4));
-            assertEquals(0, losses.one(scope, "kl", logits, logits).toFloatArray()[0], 1e-6);
+            NDArray half = scope.create(new float[] {0.5f}, new Shape(1, 1));
+            assertEquals(0, losses.one(scope, "kl", logits, logits, half).toFloatArray()[0], 1e-6);
             double z = Math.exp(1) + Math.exp(2) + Math.exp(3);
             assertEquals(
-                    Math.log((z + Math.exp(3)) / z),
-                    losses.one(scope, "kl", logits, wider).toFloatArray()[0],
+                    0.5 * Math.log((z + Math.exp(3)) / z),
+                    losses.one(scope, "kl", logits, wider, half).toFloatArray()[0],
                     1e-5);
             assertEquals(
                     (9 + 16 + 0) / 3f,
