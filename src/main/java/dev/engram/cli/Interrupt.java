@@ -3,11 +3,13 @@ package dev.engram.cli;
 import sun.misc.Signal;
 
 /**
- * Ctrl-C. While a text is being generated the first one asks to stop after the current token; at any other time, and on the
- * second one, the process ends at once.
+ * Ctrl-C, and the signal that asks a process to end. While a text is being generated the first one asks to stop after the current token; at any other time, and on the
+ * second one, the process ends at once. It does not wait for a thread that computes in native code: unloading the libraries under it
+ * would crash.
  */
 final class Interrupt {
     static final int EXIT_CODE = 130;
+    private static final int TERMINATED = 143;
 
     private boolean heeded;
     private boolean asked;
@@ -21,6 +23,7 @@ final class Interrupt {
                 Runtime.getRuntime().halt(EXIT_CODE);
             }
         });
+        Signal.handle(new Signal("TERM"), signal -> Runtime.getRuntime().halt(TERMINATED));
         return interrupt;
     }
 

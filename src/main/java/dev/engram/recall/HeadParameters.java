@@ -20,6 +20,7 @@ final class HeadParameters implements Trainables {
     private final NDArray bias;
     private final NDArray nothing;
     private final Map<String, NDArray> parameters = new LinkedHashMap<>();
+    private double moved;
 
     HeadParameters(NDManager parent, int width, long seed) {
         this(parent, Math.log(FIRST_SCALE), 0, direction(width, seed));
@@ -61,9 +62,14 @@ final class HeadParameters implements Trainables {
         return nothing;
     }
 
+    /** Adds to the bias of the nothing slot; for after training, which does not see it. */
+    void moveBias(double by) {
+        moved += by;
+    }
+
     /** The head's settings with what has been learned. */
     MemoryHeadConfig config() {
-        return MemoryHeadConfig.learned(Math.exp(logScale.toFloatArray()[0]), bias.toFloatArray()[0]);
+        return MemoryHeadConfig.learned(Math.exp(logScale.toFloatArray()[0]), bias.toFloatArray()[0] + moved);
     }
 
     @Override

@@ -141,6 +141,11 @@ public final class RecallTest {
         return margins;
     }
 
+    /** Share of the margins above a limit: what would abstain there. */
+    public static double above(double[] margins, double limit) {
+        return Arrays.stream(margins).filter(m -> m > limit).count() / (double) margins.length;
+    }
+
     /** For trained memories: 1 where the text is said word for word after an unrelated context and this vector. */
     public double[] decoding(MemoryBank bank, Injected kind, int most) {
         SplittableRandom random = new SplittableRandom(seed);
