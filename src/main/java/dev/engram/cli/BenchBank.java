@@ -14,15 +14,11 @@ import dev.engram.report.Profile;
 import dev.engram.report.Progress;
 import dev.engram.report.RunFolder;
 import dev.engram.report.Tables;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import dev.engram.report.TemporaryFolder;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import tech.tablesaw.aggregate.AggregateFunctions;
@@ -67,20 +63,18 @@ final class BenchBank implements Callable<Integer> {
             throw new BadInputException("--memories is " + memories + ", --width " + width + " and --rounds " + rounds
                     + "; each must be at least 1.");
         }
-        Path home = Path.of(System.getenv().getOrDefault("ENGRAM_HOME", ".")).toAbsolutePath();
-        Path folder = temporary();
-        try (RunFolder run = RunFolder.open(home.resolve("results"), "bench-bank", Profile.fromEnvironment(), 1);
+        Path results = BenchOptions.home().resolve("results");
+        try (RunFolder run = RunFolder.open(results, "bench-bank", Profile.fromEnvironment(), 1);
+                TemporaryFolder folder = TemporaryFolder.create("engram-bank");
                 NDManager manager = Torch.manager(LoadOptions.DeviceChoice.CPU)) {
             Torch.setThreads(threads > 0 ? threads : Torch.physicalCores());
             run.setting("memories", memories).setting("width", width).setting("rounds", rounds);
-            measure(manager, folder);
+            measure(manager, folder.path());
             run.rows(rows);
             Table summary = summary();
             run.summary(summary);
             run.commit();
             System.out.println(Tables.text(summary));
-        } finally {
-            delete(folder);
         }
         return 0;
     }
@@ -153,23 +147,5 @@ final class BenchBank implements Callable<Integer> {
             summary.intColumn("n").append(times.size());
         }
         return summary;
-    }
-
-    private static Path temporary() {
-        try {
-            return Files.createTempDirectory("engram-bank");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void delete(Path folder) {
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path p : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(p);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -58,7 +58,7 @@ final class BenchFacts implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Path home = Path.of(System.getenv().getOrDefault("ENGRAM_HOME", ".")).toAbsolutePath();
+        Path home = BenchOptions.home();
         LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(threads);
         Table all = null;
         try (RunFolder run =

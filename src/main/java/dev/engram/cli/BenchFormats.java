@@ -39,7 +39,7 @@ final class BenchFormats implements Callable<Integer> {
     public Integer call() {
         List<Path> files = texts.isEmpty()
                 ? List.of("story-weigh-house", "technical-tide-mill", "dialogue-cable-car").stream()
-                        .map(n -> options.home().resolve("data/prose/" + n + ".txt"))
+                        .map(n -> BenchOptions.home().resolve("data/prose/" + n + ".txt"))
                         .toList()
                 : texts;
         Table rows = Table.create(

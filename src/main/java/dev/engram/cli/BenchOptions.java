@@ -66,7 +66,7 @@ final class BenchOptions {
     }
 
     /** The checkout. */
-    Path home() {
+    static Path home() {
         return Path.of(System.getenv().getOrDefault("ENGRAM_HOME", ".")).toAbsolutePath();
     }
 

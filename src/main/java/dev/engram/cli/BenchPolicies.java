@@ -128,14 +128,14 @@ final class BenchPolicies implements Callable<Integer> {
     public Integer call() {
         Path folder = out != null
                 ? out
-                : options.home()
+                : BenchOptions.home()
                         .resolve("results/bench-policies")
                         .resolve(Profile.fromEnvironment().key());
         LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(options.threads());
         try (CausalLm lm = CausalLm.open(options.model, load)) {
             List<Arm> arms = arms(lm.decoder());
             List<int[]> texts =
-                    Prose.read(options.home().resolve("data/prose")).windows(lm.tokenizer(), length, windows);
+                    Prose.read(BenchOptions.home().resolve("data/prose")).windows(lm.tokenizer(), length, windows);
             claim(folder.resolve("run.json"));
             LockStepRows rows = new LockStepRows(folder.resolve("rows.csv"));
             LockStep lockStep = new LockStep(lm).withChunk(chunk);

@@ -52,7 +52,7 @@ final class BenchRecall implements Callable<Integer> {
         Profile profile = Profile.fromEnvironment();
         Path folder = out != null
                 ? out
-                : options.home().resolve("results/bench-recall").resolve(profile.key());
+                : BenchOptions.home().resolve("results/bench-recall").resolve(profile.key());
         RecallExperiment experiment = profile.pick(RecallExperiment.quick(seed), RecallExperiment.full(seed));
         if (memories != null) {
             experiment = experiment.withMemories(memories);
@@ -60,7 +60,7 @@ final class BenchRecall implements Callable<Integer> {
         World world = World.load();
         LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(options.threads());
         try (CausalLm lm = CausalLm.open(options.model, load)) {
-            Prose prose = Prose.read(options.home().resolve("data/prose"));
+            Prose prose = Prose.read(BenchOptions.home().resolve("data/prose"));
             System.out.println(Tables.text(experiment.baselines(lm, world, folder)));
             for (String name : recipes) {
                 RecallRecipe recipe = RecallRecipe.named(name, experiment.memories());

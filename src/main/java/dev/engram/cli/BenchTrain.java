@@ -10,16 +10,13 @@ import dev.engram.model.text.Tokenizer;
 import dev.engram.report.Csv;
 import dev.engram.report.RunFolder;
 import dev.engram.report.Tables;
+import dev.engram.report.TemporaryFolder;
 import dev.engram.train.Lora;
 import dev.engram.train.LoraConfig;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -68,11 +65,11 @@ final class BenchTrain implements Callable<Integer> {
             throw new BadInputException("--tokens is " + tokens + ", --steps " + steps + ", --curve " + curve
                     + " and --batches " + batches + "; give at least 2 tokens and 1 of each other.");
         }
-        Path adapter = folder();
         List<TrainEntrant> entrants = new ArrayList<>();
-        try (RunFolder run = options.results("bench-train")) {
-            firstAdapter(adapter);
-            entrants(adapter, entrants);
+        try (RunFolder run = options.results("bench-train");
+                TemporaryFolder adapter = TemporaryFolder.create("engram-adapter")) {
+            firstAdapter(adapter.path());
+            entrants(adapter.path(), entrants);
             TrainRace race = new TrainRace(entrants);
             List<int[]> text = text();
             for (int batch : batches) {
@@ -91,7 +88,6 @@ final class BenchTrain implements Callable<Integer> {
                     Tables.text(race.lines().isEmpty() ? Tables.of("Training steps", race.laps()) : summary));
         } finally {
             entrants.forEach(TrainEntrant::close);
-            delete(adapter);
         }
         return 0;
     }
@@ -125,7 +121,7 @@ final class BenchTrain implements Callable<Integer> {
     private List<int[]> text() {
         try (Checkpoint checkpoint = ModelSource.open(options.model);
                 Tokenizer tokenizer = new Tokenizer(checkpoint.tokenizerJson())) {
-            Prose prose = Prose.read(options.home().resolve("data/prose"));
+            Prose prose = Prose.read(BenchOptions.home().resolve("data/prose"));
             int most = prose.texts().stream()
                     .mapToInt(t -> tokenizer.encode(t.content()).length / tokens)
                     .sum();
@@ -144,24 +140,5 @@ final class BenchTrain implements Callable<Integer> {
             all.add(batch);
         }
         return all;
-    }
-
-    private static Path folder() {
-        try {
-            return Files.createTempDirectory("engram-adapter");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void delete(Path folder) {
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-            Files.delete(folder);
-        } catch (IOException e) {
-            folder.toFile().deleteOnExit();
-        }
     }
 }

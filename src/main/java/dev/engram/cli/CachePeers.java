@@ -72,7 +72,9 @@ final class CachePeers {
         }
         List<String> command = new ArrayList<>(List.of(
                 memollmPython,
-                options.home().resolve("environment/peers/bench_memollm.py").toString(),
+                BenchOptions.home()
+                        .resolve("environment/peers/bench_memollm.py")
+                        .toString(),
                 "--source",
                 memollmSource,
                 "--model",

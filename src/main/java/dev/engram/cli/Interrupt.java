@@ -3,8 +3,8 @@ package dev.engram.cli;
 import sun.misc.Signal;
 
 /**
- * Ctrl-C, and the signal that asks a process to end. While a text is being generated the first one asks to stop after the current token; at any other time, and on the
- * second one, the process ends at once. It does not wait for a thread that computes in native code: unloading the libraries under it
+ * Ctrl-C, and the signal that asks a process to end. While a text is being generated the first Ctrl-C asks to stop after the
+ * current token; at any other time, and on the second one, the process ends at once. It does not wait for a thread that computes in native code: unloading the libraries under it
  * would crash.
  */
 final class Interrupt {

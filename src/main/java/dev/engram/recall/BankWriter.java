@@ -51,7 +51,7 @@ final class BankWriter {
     /** Queries of the untrained model: one training question of each memory. */
     private List<float[]> queries() {
         List<RecallTest.Question> questions = corpus.trained().stream()
-                .map(f -> new RecallTest.Question(f.trainQuestions().get(0), 0))
+                .map(f -> RecallTest.Question.trained(f, 0))
                 .toList();
         return new RecallTest(lm, corpus, RecallSettings.seed(), null, 0).queries(questions);
     }

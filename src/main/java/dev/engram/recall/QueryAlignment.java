@@ -36,7 +36,7 @@ final class QueryAlignment {
                 float[] targets = new float[count * width];
                 for (int i = 0; i < count; i++) {
                     Text text = texts.get(random.nextInt(texts.size()));
-                    rows.add(RecallRow.unlabelled(text.ids(), -1, -1));
+                    rows.add(RecallRow.unlabelled(text.ids(), -1));
                     System.arraycopy(text.vector(), 0, targets, i * width, width);
                 }
                 RowBatch batch = new RowBatch(rows, 0);

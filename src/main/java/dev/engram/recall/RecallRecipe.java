@@ -82,54 +82,25 @@ public record RecallRecipe(
             LoraConfig lora,
             double learningRate) {
         StepTwo withSteps(int n) {
-            return new StepTwo(
-                    n,
-                    rows,
-                    queryWeight,
-                    frontWeight,
-                    sftWeight,
-                    keepWeight,
-                    ownQuestions,
-                    labelRecallInFront,
-                    contextTokens,
-                    lora,
-                    learningRate);
+            return with(n, rows, labelRecallInFront, learningRate);
         }
 
         StepTwo withLearningRate(double rate) {
-            return new StepTwo(
-                    steps,
-                    rows,
-                    queryWeight,
-                    frontWeight,
-                    sftWeight,
-                    keepWeight,
-                    ownQuestions,
-                    labelRecallInFront,
-                    contextTokens,
-                    lora,
-                    rate);
+            return with(steps, rows, labelRecallInFront, rate);
         }
 
         StepTwo withRows(Rows r) {
-            return new StepTwo(
-                    steps,
-                    r,
-                    queryWeight,
-                    frontWeight,
-                    sftWeight,
-                    keepWeight,
-                    ownQuestions,
-                    labelRecallInFront,
-                    contextTokens,
-                    lora,
-                    learningRate);
+            return with(steps, r, labelRecallInFront, learningRate);
         }
 
         StepTwo withLabelRecallInFront(boolean label) {
+            return with(steps, rows, label, learningRate);
+        }
+
+        private StepTwo with(int n, Rows r, boolean label, double rate) {
             return new StepTwo(
-                    steps,
-                    rows,
+                    n,
+                    r,
                     queryWeight,
                     frontWeight,
                     sftWeight,
@@ -138,7 +109,7 @@ public record RecallRecipe(
                     label,
                     contextTokens,
                     lora,
-                    learningRate);
+                    rate);
         }
     }
 

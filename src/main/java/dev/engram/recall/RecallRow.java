@@ -22,10 +22,10 @@ public record RecallRow(Type type, int[] ids, int[] labels, int recallAt, int in
     }
 
     /** Ids without labels: a query at the last one, or a text whose predictions are compared. */
-    static RecallRow unlabelled(int[] ids, int memory, int sample) {
+    static RecallRow unlabelled(int[] ids, int memory) {
         int[] none = new int[ids.length];
         java.util.Arrays.fill(none, IGNORED);
-        return new RecallRow(Type.SFT_ONLY, ids, none, ids.length - 1, -1, memory, sample);
+        return new RecallRow(Type.SFT_ONLY, ids, none, ids.length - 1, -1, memory, -1);
     }
 
     /** The same with nothing learned of the memory's text, which ends before {@code end}. */

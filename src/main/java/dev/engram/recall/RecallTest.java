@@ -59,7 +59,12 @@ public final class RecallTest {
     }
 
     /** A question with the place of its memory in the bank; −1 where no memory answers it. */
-    public record Question(String text, int memory) {}
+    public record Question(String text, int memory) {
+        /** The first wording that training uses. */
+        static Question trained(Fact fact, int memory) {
+            return new Question(fact.trainQuestions().get(0), memory);
+        }
+    }
 
     /**
      * What is asked.

@@ -23,7 +23,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
@@ -183,61 +182,21 @@ public final class RecallTraining implements AutoCloseable {
         if (recipe.two().steps() > 0) {
             histories.add(decode(recipe.two()));
         }
-        if (recipe.two().queryWeight() > 0) {
+        if (recipe.two().queryWeight() > 0
+                && !corpus.distractors().isEmpty()
+                && !corpus.unknownTrain().isEmpty()) {
             calibrate();
         }
         return histories;
     }
 
-    /**
-     * Moves the bias of the nothing slot to where it best tells apart questions on memories that are stored but were never asked for, and
-     * questions on what nobody has heard of; both as training knows them.
-     */
     private void calibrate() {
-        RecallTest test = new RecallTest(lm, corpus, settings(), null, seed);
-        List<RecallTest.Question> stored = corpus.distractors().stream()
-                .map(f -> new RecallTest.Question(f.trainQuestions().get(0), 0))
-                .toList();
-        List<RecallTest.Question> unknown = corpus.unknownTrain().stream()
-                .limit(stored.size())
-                .map(u -> new RecallTest.Question(u.question(), -1))
-                .toList();
-        if (stored.isEmpty() || unknown.isEmpty()) {
-            return;
-        }
         try (MemoryHead memories = memoryHead()) {
-            double[] known = RecallTest.margins(memories, test.queries(stored));
-            double[] strange = RecallTest.margins(memories, test.queries(unknown));
-            double limit = threshold(known, strange);
-            head.moveBias(-limit);
-            log.accept(String.format(
-                    Locale.ROOT,
-                    "bias moved by %.3f: of %d stored but never asked for %.2f are kept, of %d unknown %.2f refused",
-                    -limit,
-                    known.length,
-                    1 - RecallTest.above(known, limit),
-                    strange.length,
-                    RecallTest.above(strange, limit)));
+            RecallTest test = new RecallTest(lm, corpus, settings(), null, seed);
+            NothingThreshold threshold = NothingThreshold.of(memories, test, corpus);
+            head.moveBias(-threshold.limit());
+            log.accept(threshold.report());
         }
-    }
-
-    /** The limit above which most of {@code high} and least of {@code low} lie; between two values, the middle. */
-    static double threshold(double[] low, double[] high) {
-        double[] all = new double[low.length + high.length];
-        System.arraycopy(low, 0, all, 0, low.length);
-        System.arraycopy(high, 0, all, low.length, high.length);
-        Arrays.sort(all);
-        double best = all[0] - 1e-6;
-        double gain = RecallTest.above(high, best) - RecallTest.above(low, best);
-        for (int i = 0; i < all.length; i++) {
-            double limit = i + 1 < all.length ? (all[i] + all[i + 1]) / 2 : all[i];
-            double now = RecallTest.above(high, limit) - RecallTest.above(low, limit);
-            if (now > gain) {
-                gain = now;
-                best = limit;
-            }
-        }
-        return best;
     }
 
     /** Step 1 (the seed's section 4.2): what the query is. */
@@ -256,8 +215,8 @@ public final class RecallTraining implements AutoCloseable {
                             candidates,
                             head,
                             seed);
-            PartsTask task = new PartsTask(
-                    learner, List.of(new PartsTask.Weighted(part, 1)), "step 1, " + seed + ", " + recipe.describe());
+            PartsTask task =
+                    new PartsTask(learner, List.of(new PartsTask.Weighted(part, 1)), "step 1, " + seed + ", " + recipe);
             lm.decoder().adapt(own.adapter());
             History history = run("step-1", own, task, one.steps(), one.learningRate(), 0);
             if (own != lora) {
@@ -318,7 +277,7 @@ public final class RecallTraining implements AutoCloseable {
                     .sft(data)
                     .read(more, builder)
                     .keep(samples)
-                    .task("step 2, " + seed + ", " + recipe.describe());
+                    .task("step 2, " + seed + ", " + recipe);
             int rowsAStep = Math.max(two.rows().full(), two.rows().front());
             int epoch = Math.max(1, data.rowsPerType() / rowsAStep);
             return run("step-2", lora, task, two.steps(), two.learningRate(), epoch);
@@ -357,8 +316,7 @@ public final class RecallTraining implements AutoCloseable {
             for (int i = 0; i < TESTED; i++) {
                 int memory = random.nextInt(corpus.trained().size());
                 Fact fact = corpus.trained().get(memory);
-                RecallTest.Question question =
-                        new RecallTest.Question(fact.trainQuestions().get(0), memory);
+                RecallTest.Question question = RecallTest.Question.trained(fact, memory);
                 int found = memories.best(test.queries(List.of(question)).get(0));
                 List<String> said =
                         test.said(corpus.ordinaryTrain().get(0), List.of(bank().vector(memory), bank().vector(found)));

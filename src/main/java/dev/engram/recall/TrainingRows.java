@@ -81,7 +81,7 @@ final class TrainingRows {
         List<String> wordings = fact.trainQuestions();
         String q = wordings.get(random.nextInt(wordings.size()));
         int[] chat = lm.tokenizer().encode(lm.prompt(List.of(Message.user(q))) + RecallTokens.RECALL);
-        return RecallRow.unlabelled(chat, memory, -1);
+        return RecallRow.unlabelled(chat, memory);
     }
 
     /**

@@ -5,7 +5,6 @@ import com.google.gson.GsonBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
@@ -182,7 +181,7 @@ public final class RunFolder implements AutoCloseable {
         if (open) {
             open = false;
             try {
-                delete(work);
+                FileTree.delete(work);
                 tidy(target);
             } catch (IOException e) {
                 throw new UncheckedIOException("Cannot remove " + work + ": " + e, e);
@@ -199,7 +198,7 @@ public final class RunFolder implements AutoCloseable {
             }
             Files.move(work, target, StandardCopyOption.ATOMIC_MOVE);
             open = false;
-            delete(old);
+            FileTree.delete(old);
         }
     }
 
@@ -220,7 +219,7 @@ public final class RunFolder implements AutoCloseable {
             if (name.group(2).equals("old") && !Files.exists(target) && (mine || !alive)) {
                 Files.move(neighbour, target, StandardCopyOption.ATOMIC_MOVE);
             } else if (!alive) {
-                delete(neighbour);
+                FileTree.delete(neighbour);
             }
         }
     }
@@ -265,18 +264,6 @@ public final class RunFolder implements AutoCloseable {
         return value instanceof String
                 || value instanceof Boolean
                 || value instanceof Number number && Double.isFinite(number.doubleValue());
-    }
-
-    private static void delete(Path folder) throws IOException {
-        List<Path> inside;
-        try (Stream<Path> walk = Files.walk(folder)) {
-            inside = walk.sorted(Comparator.reverseOrder()).toList();
-        } catch (NoSuchFileException gone) {
-            return;
-        }
-        for (Path path : inside) {
-            Files.deleteIfExists(path);
-        }
     }
 
     private void requireOpen() {

@@ -10,6 +10,7 @@ import dev.engram.model.source.SafetensorsWriter;
 import dev.engram.model.source.StoredTensor;
 import dev.engram.model.source.TensorType;
 import dev.engram.report.AtomicFile;
+import dev.engram.report.FileTree;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -17,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -61,7 +61,7 @@ final class Checkpoints {
         Path target = folder.resolve(String.format("%s%08d", PREFIX, at.step()));
         try {
             Files.createDirectories(folder);
-            delete(part);
+            FileTree.delete(part);
             Files.createDirectory(part);
             Path tensors = part.resolve("state.safetensors");
             SafetensorsWriter writer = new SafetensorsWriter();
@@ -79,11 +79,11 @@ final class Checkpoints {
                     crc(tensors),
                     history.remarks());
             AtomicFile.write(part.resolve("trainer.json"), JSON.toJson(whole) + "\n");
-            delete(target);
+            FileTree.delete(target);
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
             List<Path> all = all();
             for (Path old : all.subList(0, Math.max(0, all.size() - keep))) {
-                delete(old);
+                FileTree.delete(old);
             }
         } catch (IOException | UncheckedIOException e) {
             throw unwritable(e);
@@ -202,21 +202,10 @@ final class Checkpoints {
                 e);
     }
 
-    private static void delete(Path tree) throws IOException {
-        if (!Files.exists(tree)) {
-            return;
-        }
-        try (Stream<Path> all = Files.walk(tree)) {
-            for (Path p : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(p);
-            }
-        }
-    }
-
     /** Removes what a failed attempt has left; that it cannot be removed is no new fault. */
     private static void discard(Path part) {
         try {
-            delete(part);
+            FileTree.delete(part);
         } catch (IOException e) {
             part.toFile().deleteOnExit();
         }

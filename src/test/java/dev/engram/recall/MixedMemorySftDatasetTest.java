@@ -8,34 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.model.BadInputException;
 import dev.engram.model.text.Message;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Thirds, refill, resampling and its log: the seed's sections 4.3, 5.1 and 5.2. */
-class MixedMemorySftDatasetTest {
-    @TempDir
-    private static Path folder;
-
-    private static TinyRecall tiny;
-
-    @BeforeAll
-    static void open() throws IOException {
-        tiny = new TinyRecall(folder);
-    }
-
-    @AfterAll
-    static void close() {
-        tiny.close();
-    }
-
+class MixedMemorySftDatasetTest extends WithTinyRecall {
     private static final List<String> MEMORIES =
             IntStream.range(0, 10).mapToObj(i -> "Memory " + i + ".").toList();
 

@@ -14,37 +14,17 @@ import dev.engram.model.GenerationConfig;
 import dev.engram.model.GenerationListener;
 import dev.engram.model.KvCache;
 import dev.engram.model.Seams;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The seed's timing table N, N+1, N+2, alone and inside generation. */
-class RecallStateTest {
+class RecallStateTest extends WithTinyRecall {
     private static final int RECALL = TinyRecall.TOKENS.recall();
     private static final int END = TinyRecall.TOKENS.end();
     private static final int PAD = TinyRecall.TOKENS.pad();
     private static final int WORD = 65;
-
-    @TempDir
-    private static Path folder;
-
-    private static TinyRecall tiny;
-
-    @BeforeAll
-    static void open() throws IOException {
-        tiny = new TinyRecall(folder);
-    }
-
-    @AfterAll
-    static void close() {
-        tiny.close();
-    }
 
     private static MemoryHead head(MemoryHeadConfig config) {
         return new MemoryHead(tiny.lm.decoder().backend().manager(), tiny.bank(6), config, null);

@@ -139,9 +139,9 @@ class RecallTrainingTest {
 
     @Test
     void theThresholdTellsApartAsWellAsCanBe() {
-        assertEquals(0.5, RecallTraining.threshold(new double[] {-1, 0}, new double[] {1, 2}), 1e-12);
+        assertEquals(0.5, NothingThreshold.between(new double[] {-1, 0}, new double[] {1, 2}), 1e-12);
         // one of the low ones lies high: it is given up
-        assertEquals(0.5, RecallTraining.threshold(new double[] {-1, 0, 3}, new double[] {1, 2}), 1e-12);
+        assertEquals(0.5, NothingThreshold.between(new double[] {-1, 0, 3}, new double[] {1, 2}), 1e-12);
     }
 
     private static RecallRecipe shortJoint() {

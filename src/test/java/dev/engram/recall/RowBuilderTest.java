@@ -8,33 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.model.BadInputException;
 import dev.engram.model.TinyModel;
 import dev.engram.model.text.Message;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Labels of the seed's three sequences, place by place. */
-class RowBuilderTest {
-    @TempDir
-    private static Path folder;
-
-    private static TinyRecall tiny;
-
-    @BeforeAll
-    static void open() throws IOException {
-        tiny = new TinyRecall(folder);
-    }
-
-    @AfterAll
-    static void close() {
-        tiny.close();
-    }
-
+class RowBuilderTest extends WithTinyRecall {
     /** A row as text: learned tokens as they are, others in parentheses. */
     private static String show(RecallRow row) {
         List<String> out = new ArrayList<>();

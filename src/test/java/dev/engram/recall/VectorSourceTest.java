@@ -10,36 +10,16 @@ import ai.djl.ndarray.NDManager;
 import dev.engram.model.BadInputException;
 import dev.engram.model.KvCache;
 import dev.engram.model.Seams;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Vectors of texts: the model's own states, batched as alone, and an embedder with a projector. */
-class VectorSourceTest {
+class VectorSourceTest extends WithTinyRecall {
     private static final List<String> TEXTS =
             List.of("Ada sails to Ruavei.", "Bo.", "A much longer text about a lighthouse and its keeper.");
-
-    @TempDir
-    private static Path folder;
-
-    private static TinyRecall tiny;
-
-    @BeforeAll
-    static void open() throws IOException {
-        tiny = new TinyRecall(folder);
-    }
-
-    @AfterAll
-    static void close() {
-        tiny.close();
-    }
 
     private static List<HiddenStateSource> sources() {
         return List.of(
