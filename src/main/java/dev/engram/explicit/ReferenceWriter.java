@@ -53,6 +53,11 @@ public final class ReferenceWriter {
         return config;
     }
 
+    /** What a bank of this writer's memories is tied to. */
+    BankIdentity identity() {
+        return BankIdentity.of(decoder.fingerprint(), decoder.config(), config);
+    }
+
     /** The ids before every reference. */
     public int[] prefix() {
         return prefix.clone();

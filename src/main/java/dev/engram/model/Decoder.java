@@ -42,6 +42,11 @@ public final class Decoder implements AutoCloseable {
         return backend;
     }
 
+    /** Tells the weights, adapters included, from others; what memories that they wrote are tied to. */
+    public String fingerprint() {
+        return adapter == null ? backend.fingerprint() : backend.fingerprint() + "+" + adapter.fingerprint();
+    }
+
     /** A manager for the caller's own arrays of one scope; close it when they are no longer needed. */
     public NDManager newScope() {
         return backend.manager().newSubManager();
