@@ -44,6 +44,21 @@ public record ExplicitMemory(int[] layers, int kvHeads, int headDim, int[] posit
         return Arrays.copyOfRange(positions, from, from + tokens());
     }
 
+    /** What the memory holds at some of its layers. */
+    public ExplicitMemory at(int... chosen) {
+        int heads = kvHeads * tokens();
+        int[] p = new int[chosen.length * heads];
+        float[] k = new float[p.length * headDim];
+        float[] v = new float[k.length];
+        for (int i = 0; i < chosen.length; i++) {
+            int from = place(chosen[i]) * heads;
+            System.arraycopy(positions, from, p, i * heads, heads);
+            System.arraycopy(keys, from * headDim, k, i * heads * headDim, heads * headDim);
+            System.arraycopy(values, from * headDim, v, i * heads * headDim, heads * headDim);
+        }
+        return new ExplicitMemory(chosen.clone(), kvHeads, headDim, p, k, v);
+    }
+
     /** The same memory with other numbers, such as those that came out of a codec. */
     public ExplicitMemory with(float[] newKeys, float[] newValues) {
         return new ExplicitMemory(layers, kvHeads, headDim, positions, newKeys, newValues);

@@ -1,5 +1,7 @@
 package dev.engram.explicit;
 
+import dev.engram.model.BadInputException;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /** Which layers write and read memories. */
@@ -11,6 +13,22 @@ public enum LayerChoice {
     /** The last half: the default for a model that was not trained with memories. */
     LAST_HALF,
     ALL;
+
+    /** The choice with this name, in small letters. */
+    public static LayerChoice named(String name) {
+        for (LayerChoice choice : values()) {
+            if (choice.key().equals(name)) {
+                return choice;
+            }
+        }
+        throw new BadInputException(
+                "The memory layers are '" + name + "'; they must be first_half, middle, last_half or all.");
+    }
+
+    /** Its name in tables and options. */
+    public String key() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 
     /** Numbers of the chosen layers, ascending. */
     public int[] of(int layers) {

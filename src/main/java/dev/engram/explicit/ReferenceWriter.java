@@ -111,23 +111,42 @@ public final class ReferenceWriter {
 
     /** Several references, those of like length side by side; the memories stand in the texts' order. */
     public List<ExplicitMemory> write(List<String> texts) {
+        return write(texts, List.of(config.tokens())).get(0);
+    }
+
+    /**
+     * The same with several numbers of tokens kept, for the encoding of one.
+     *
+     * @param tokens each as {@link WriteConfig#tokens}
+     * @return for each of them the memories of all texts
+     */
+    public List<List<ExplicitMemory>> write(List<String> texts, List<Integer> tokens) {
         List<int[]> ids = texts.stream().map(this::ids).toList();
         List<Integer> order = IntStream.range(0, ids.size())
                 .boxed()
                 .sorted(Comparator.comparingInt(i -> ids.get(i).length))
                 .toList();
-        ExplicitMemory[] memories = new ExplicitMemory[texts.size()];
+        ExplicitMemory[][] memories = new ExplicitMemory[tokens.size()][texts.size()];
         for (int at = 0; at < order.size(); at += BATCH) {
             List<Integer> part = order.subList(at, Math.min(order.size(), at + BATCH));
-            List<ExplicitMemory> written = batch(part.stream().map(ids::get).toList());
-            for (int i = 0; i < part.size(); i++) {
-                memories[part.get(i)] = written.get(i);
+            Encoded encoded = encode(part.stream().map(ids::get).toList(), tokens);
+            for (int k = 0; k < memories.length; k++) {
+                for (int i = 0; i < part.size(); i++) {
+                    memories[k][part.get(i)] = encoded.of(k, i);
+                }
             }
         }
-        return List.of(memories);
+        return Arrays.stream(memories).map(List::of).toList();
     }
 
-    private List<ExplicitMemory> batch(List<int[]> references) {
+    /** Memories of a batch, by number of tokens kept and by reference. */
+    private record Encoded(List<List<ExplicitMemory>> memories) {
+        ExplicitMemory of(int kept, int reference) {
+            return memories.get(kept).get(reference);
+        }
+    }
+
+    private Encoded encode(List<int[]> references, List<Integer> tokens) {
         int longest = references.stream().mapToInt(r -> r.length).max().orElseThrow();
         int[] padding = references.stream().mapToInt(r -> longest - r.length).toArray();
         int[] probe = config.selector().probe();
@@ -143,14 +162,18 @@ public final class ReferenceWriter {
         try (NDManager scope = decoder.newScope();
                 KvCache cache = decoder.newCache(ids.length, padding)) {
             Scores scores = new Scores(scope, references, padding, width);
-            Seams seams = scores.seams();
+            Seams seams = scores.seams(tokens);
             decoder.fillCache(decoder.embed(scope, ids, cache), cache, seams, layers[layers.length - 1] + 1);
             Rows rows = new Rows(scope, cache, layers);
-            List<ExplicitMemory> memories = new ArrayList<>();
-            for (int r = 0; r < ids.length; r++) {
-                memories.add(rows.memory(r, padding[r], scores.kept(r)));
+            List<List<ExplicitMemory>> all = new ArrayList<>();
+            for (int most : tokens) {
+                List<ExplicitMemory> memories = new ArrayList<>();
+                for (int r = 0; r < ids.length; r++) {
+                    memories.add(rows.memory(r, padding[r], scores.kept(r, most)));
+                }
+                all.add(memories);
             }
-            return memories;
+            return new Encoded(all);
         }
     }
 
@@ -158,8 +181,8 @@ public final class ReferenceWriter {
         return decoder.config().kvHeads();
     }
 
-    private boolean allKept(int length) {
-        return config.tokens() == WriteConfig.ALL_TOKENS || config.tokens() >= length;
+    private static boolean allKept(int most, int length) {
+        return most == WriteConfig.ALL_TOKENS || most >= length;
     }
 
     /** Collects the selector's scores while the references are encoded. */
@@ -190,8 +213,9 @@ public final class ReferenceWriter {
             return padding[reference] + prefix.length;
         }
 
-        Seams seams() {
-            boolean choose = references.stream().anyMatch(r -> !allKept(r.length));
+        Seams seams(List<Integer> tokens) {
+            boolean choose =
+                    references.stream().anyMatch(r -> tokens.stream().anyMatch(most -> !allKept(most, r.length)));
             if (!choose) {
                 return Seams.none();
             }
@@ -231,13 +255,13 @@ public final class ReferenceWriter {
         }
 
         /** Slots that are kept, [memory layers × kvHeads][tokens], ascending. */
-        int[][] kept(int reference) {
+        int[][] kept(int reference, int most) {
             int length = references.get(reference).length;
             int[][] kept = new int[layers.length * kvHeads()][];
             for (int i = 0; i < kept.length; i++) {
                 int from = (reference * kvHeads() + i % kvHeads()) * width;
                 float[] of = scores[i / kvHeads()];
-                kept[i] = allKept(length) ? slots(reference, length) : top(reference, length, of, from);
+                kept[i] = allKept(most, length) ? slots(reference, length) : top(reference, length, most, of, from);
             }
             return kept;
         }
@@ -247,11 +271,11 @@ public final class ReferenceWriter {
         }
 
         /** The best tokens of a head; of equal ones the earlier. */
-        private int[] top(int reference, int length, float[] of, int from) {
+        private int[] top(int reference, int length, int most, float[] of, int from) {
             return Arrays.stream(slots(reference, length))
                     .boxed()
                     .sorted(Comparator.comparingDouble(s -> -of[from + s]))
-                    .limit(config.tokens())
+                    .limit(most)
                     .mapToInt(Integer::intValue)
                     .sorted()
                     .toArray();

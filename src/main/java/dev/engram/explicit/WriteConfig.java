@@ -55,7 +55,7 @@ public record WriteConfig(LayerChoice layers, int tokens, TokenSelector selector
 
     /** One line that tells this configuration from others; a bank holds it. */
     public String describe() {
-        return layers.name().toLowerCase(java.util.Locale.ROOT) + ", "
+        return layers.key() + ", "
                 + (tokens == ALL_TOKENS ? "all tokens" : tokens + " tokens by " + selector.name()) + ", at most "
                 + maxTokens;
     }
