@@ -19,6 +19,7 @@ import picocli.CommandLine.HelpCommand;
             BenchFacts.class,
             BenchRecall.class,
             BenchBank.class,
+            BenchRetrieve.class,
             HelpCommand.class
         })
 final class Bench {}
