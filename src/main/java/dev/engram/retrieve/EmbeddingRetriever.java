@@ -46,15 +46,22 @@ public final class EmbeddingRetriever implements Retriever {
             throw new BadInputException(
                     "There are " + ids.size() + " ids for " + texts.size() + " texts; give one for each.");
         }
+        if (texts.size() <= BATCH) {
+            embed(ids, texts);
+            return;
+        }
         try (Progress progress = Progress.start("Embedding texts", texts.size())) {
             for (int at = 0; at < texts.size(); at += BATCH) {
                 int end = Math.min(texts.size(), at + BATCH);
-                List<TextSegment> segments =
-                        texts.subList(at, end).stream().map(TextSegment::from).toList();
-                store.addAll(ids.subList(at, end), model.embedAll(segments).content(), segments);
+                embed(ids.subList(at, end), texts.subList(at, end));
                 progress.step(end - at);
             }
         }
+    }
+
+    private void embed(List<String> ids, List<String> texts) {
+        List<TextSegment> segments = texts.stream().map(TextSegment::from).toList();
+        store.addAll(ids, model.embedAll(segments).content(), segments);
     }
 
     public void remove(String id) {
