@@ -20,6 +20,7 @@ import picocli.CommandLine.HelpCommand;
             BenchRecall.class,
             BenchBank.class,
             BenchReading.class,
+            BenchRetrieve.class,
             HelpCommand.class
         })
 final class Bench {}
