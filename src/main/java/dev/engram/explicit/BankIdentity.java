@@ -17,10 +17,22 @@ import java.util.Objects;
  *
  * @param format of the files
  * @param weights fingerprint of the weights that wrote them, adapters included
- * @param writing what was kept
+ * @param choice layers that hold something, by name
+ * @param tokens kept of each reference, as {@link WriteConfig#tokens}
+ * @param rule that chose them
+ * @param maxTokens of a reference
  * @param layers the model's layers that hold something
  */
-record BankIdentity(String format, String weights, String writing, int[] layers, int kvHeads, int headDim) {
+record BankIdentity(
+        String format,
+        String weights,
+        String choice,
+        int tokens,
+        String rule,
+        int maxTokens,
+        int[] layers,
+        int kvHeads,
+        int headDim) {
     private static final String FORMAT = "engram reference bank 1";
     private static final String FILE = "bank.json";
     private static final Gson JSON = new GsonBuilder().setPrettyPrinting().create();
@@ -30,7 +42,10 @@ record BankIdentity(String format, String weights, String writing, int[] layers,
         return new BankIdentity(
                 FORMAT,
                 weights,
-                config.describe(),
+                config.layers().key(),
+                config.tokens(),
+                config.selector().name(),
+                config.maxTokens(),
                 config.layers().of(model.layers()),
                 model.kvHeads(),
                 model.headDim());
@@ -56,6 +71,16 @@ record BankIdentity(String format, String weights, String writing, int[] layers,
         }
     }
 
+    /** How its memories are written. */
+    WriteConfig config() {
+        return new WriteConfig(LayerChoice.named(choice), tokens, TokenSelectors.named(rule, 0), maxTokens);
+    }
+
+    private String writing() {
+        return choice + ", " + (tokens == WriteConfig.ALL_TOKENS ? "all tokens" : tokens + " tokens by " + rule)
+                + ", at most " + maxTokens;
+    }
+
     void write(Path folder) {
         AtomicFile.write(folder.resolve(FILE), JSON.toJson(this) + "\n");
     }
@@ -67,9 +92,10 @@ record BankIdentity(String format, String weights, String writing, int[] layers,
                     + ", but the model has " + other.weights
                     + " now; open them with the model and adapters that wrote them, or write the references again.");
         }
-        if (!Objects.equals(writing, other.writing) || !Arrays.equals(layers, other.layers)) {
-            throw new BadInputException("The memories in " + folder + " were written with '" + writing + "', not with '"
-                    + other.writing + "'; ask for the former, or write them again into another folder.");
+        if (!writing().equals(other.writing()) || !Arrays.equals(layers, other.layers)) {
+            throw new BadInputException(
+                    "The memories in " + folder + " were written with '" + writing() + "', not with '" + other.writing()
+                            + "'; ask for the former, or write them again into another folder.");
         }
     }
 }

@@ -76,6 +76,12 @@ public final class ReferenceBank implements AutoCloseable {
         return new ReferenceBank(folder, writer, own, BankIndex.read(folder), type, cached);
     }
 
+    /** How many references the bank in a folder holds. */
+    public static int size(Path folder) {
+        BankIdentity.read(folder);
+        return BankIndex.read(folder).places().size();
+    }
+
     /** How many references it holds. */
     public int size() {
         return index.places().size();
@@ -90,9 +96,9 @@ public final class ReferenceBank implements AutoCloseable {
         return index.places().containsKey(id);
     }
 
-    /** What is kept of each reference. */
-    public String writing() {
-        return identity.writing();
+    /** How the memories of the bank in a folder are written, for a writer that is to open it. */
+    public static WriteConfig config(Path folder) {
+        return BankIdentity.read(folder).config();
     }
 
     /** Layers of the model that hold something. */

@@ -52,11 +52,4 @@ public record WriteConfig(LayerChoice layers, int tokens, TokenSelector selector
     public WriteConfig withSelector(TokenSelector s) {
         return new WriteConfig(layers, tokens, s, maxTokens);
     }
-
-    /** One line that tells this configuration from others; a bank holds it. */
-    public String describe() {
-        return layers.key() + ", "
-                + (tokens == ALL_TOKENS ? "all tokens" : tokens + " tokens by " + selector.name()) + ", at most "
-                + maxTokens;
-    }
 }
