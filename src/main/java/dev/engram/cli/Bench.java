@@ -19,6 +19,7 @@ import picocli.CommandLine.HelpCommand;
             BenchFacts.class,
             BenchRecall.class,
             BenchBank.class,
+            BenchReading.class,
             BenchRetrieve.class,
             HelpCommand.class
         })
