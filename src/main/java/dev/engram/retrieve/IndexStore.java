@@ -31,8 +31,8 @@ import java.util.function.IntPredicate;
  * after the change. One process at a time may open a folder. Safe for several threads.
  */
 public final class IndexStore implements EmbeddingStore<TextSegment>, AutoCloseable {
-    /** Rows that a search keeps at hand. */
-    private static final int BEAM = 100;
+    /** Rows that a search keeps at hand: the more, the surer and the slower. */
+    private static final int BEAM = 200;
 
     private final Path path;
     private final IndexFolder folder;
