@@ -46,6 +46,9 @@ public final class EmbeddingRetriever implements Retriever {
             throw new BadInputException(
                     "There are " + ids.size() + " ids for " + texts.size() + " texts; give one for each.");
         }
+        if (texts.isEmpty()) {
+            return;
+        }
         if (texts.size() <= BATCH) {
             embed(ids, texts);
             return;

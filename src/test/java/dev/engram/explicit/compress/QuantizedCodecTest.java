@@ -88,11 +88,11 @@ class QuantizedCodecTest {
 
     @Test
     void engineAndLoopsFindTheSame() {
-        float[] x = Samples.normal(5000, 8, 1);
-        float[] centroids = Samples.normal(8192, 8, 2);
-        int[] all = Nearest.of(x, centroids, 8); // 3e8 products: the engine
-        float[] some = Arrays.copyOf(x, 500 * 8);
-        int[] few = Nearest.of(some, centroids, 8);
+        float[] x = Samples.normal(2000, 32, 1);
+        float[] centroids = Samples.normal(2048, 32, 2);
+        int[] all = Nearest.of(x, centroids, 32); // 1.3e8 products: the engine
+        float[] some = Arrays.copyOf(x, 500 * 32);
+        int[] few = Nearest.of(some, centroids, 32);
         for (int i = 0; i < 500; i++) {
             assertEquals(distance(x, i, centroids, few[i]), distance(x, i, centroids, all[i]), 1e-5, "vector " + i);
         }
@@ -100,8 +100,8 @@ class QuantizedCodecTest {
 
     private static double distance(float[] x, int i, float[] c, int k) {
         double sum = 0;
-        for (int j = 0; j < 8; j++) {
-            sum += Math.pow(x[i * 8 + j] - c[k * 8 + j], 2);
+        for (int j = 0; j < 32; j++) {
+            sum += Math.pow(x[i * 32 + j] - c[k * 32 + j], 2);
         }
         return sum;
     }
