@@ -20,6 +20,7 @@ import picocli.CommandLine.HelpCommand;
             BenchRecall.class,
             BenchBank.class,
             BenchReading.class,
+            BenchExplicit.class,
             BenchRetrieve.class,
             HelpCommand.class
         })

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  */
 public final class ReadingTest {
     /** A neutral beginning of every answer. */
-    public static final String STEM = "The answer is";
+    public static final String STEM = "The answer is:";
 
     private final CausalLm lm;
     private final ReferenceWriter writer;
