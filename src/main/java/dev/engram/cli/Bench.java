@@ -19,6 +19,8 @@ import picocli.CommandLine.HelpCommand;
             BenchFacts.class,
             BenchRecall.class,
             BenchBank.class,
+            BenchReading.class,
+            BenchRetrieve.class,
             HelpCommand.class
         })
 final class Bench {}

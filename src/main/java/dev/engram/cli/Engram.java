@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             PerplexityCommand.class,
             TokenizeCommand.class,
             WorldCommand.class,
+            ExplicitCommand.class,
             CheckCommand.class,
             Bench.class
         })

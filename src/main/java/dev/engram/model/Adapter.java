@@ -7,7 +7,11 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.IValue;
 import dev.engram.model.engine.Kernel;
 import dev.engram.model.engine.LayerNames;
+import dev.engram.model.source.ModelHash;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -114,6 +118,18 @@ public final class Adapter implements AutoCloseable {
             list.add(drops[i]);
         }
         return list;
+    }
+
+    /** Tells these adapters from others: 16 hexadecimal digits of their numbers' SHA-256. */
+    public String fingerprint() {
+        MessageDigest all = ModelHash.sha256();
+        for (NDArray part : flat) {
+            float[] values = part.toFloatArray();
+            ByteBuffer bytes = ByteBuffer.allocate(4 * values.length);
+            bytes.asFloatBuffer().put(values);
+            all.update(bytes);
+        }
+        return HexFormat.of().formatHex(all.digest(), 0, 8);
     }
 
     IValue pinned() {

@@ -42,6 +42,11 @@ public final class Decoder implements AutoCloseable {
         return backend;
     }
 
+    /** Tells the weights, adapters included, from others; what memories that they wrote are tied to. */
+    public String fingerprint() {
+        return adapter == null ? backend.fingerprint() : backend.fingerprint() + "+" + adapter.fingerprint();
+    }
+
     /** A manager for the caller's own arrays of one scope; close it when they are no longer needed. */
     public NDManager newScope() {
         return backend.manager().newSubManager();
@@ -221,8 +226,25 @@ public final class Decoder implements AutoCloseable {
         }
     }
 
+    /**
+     * Runs the first layers alone, the last of them without its feed-forward part: all that their keys and values need. The cache is
+     * good for reading those and for nothing else afterwards.
+     *
+     * @param x embeddings [batch, tokens, hidden]
+     * @param layers how many layers, 1 to all
+     */
+    public void fillCache(NDArray x, KvCache cache, Seams seams, int layers) {
+        try (NDManager step = newScope()) {
+            forwardByLayer(step, x, cache, seams, layers, false);
+        }
+    }
+
     /** Two calls per layer, with the plug-ins' turns between them. */
     NDArray forwardByLayer(NDManager out, NDArray x, KvCache cache, Seams seams) {
+        return forwardByLayer(out, x, cache, seams, config.layers(), true);
+    }
+
+    private NDArray forwardByLayer(NDManager out, NDArray x, KvCache cache, Seams seams, int layers, boolean toTheEnd) {
         int tokens = begin(x, cache);
         Weights w = backend.weightsFor(rows(x));
         Seams.HiddenHook hook = seams.hook() == null ? new Seams.HiddenHook() {} : seams.hook();
@@ -233,7 +255,7 @@ public final class Decoder implements AutoCloseable {
             NDList angles =
                     w.kernel().call(step, "angles", w.angles().cos(), w.angles().sin(), positions(step, cache, tokens));
             NDArray h = x;
-            for (int i = 0; i < config.layers(); i++) {
+            for (int i = 0; i < layers; i++) {
                 h = hook.beforeAttention(i, h);
                 NDArray bias = seams.bias() == null ? null : seams.bias().of(i, cache.length(i) + tokens);
                 Seams.Rows rows = rowsOf(step, seams, i, w);
@@ -266,6 +288,9 @@ public final class Decoder implements AutoCloseable {
                     seams.projections().projected(i, seen.get(at), seen.get(at + 1), seen.get(at + 2));
                 }
                 h = hook.afterAttention(i, seen.get(0));
+                if (i == layers - 1 && !toTheEnd) {
+                    break;
+                }
                 h = w.kernel()
                         .one(step, "layer_feed_forward", h, w.layers(), i * w.stride(), adapters(), i * Adapter.STRIDE);
                 h = hook.afterLayer(i, h);

@@ -49,13 +49,14 @@ public record Seams(AttentionWatch watch, ExtraRows rows, HiddenHook hook, SlotB
 
     /** Extra key/value rows per layer, read in the same softmax as the text. */
     public interface ExtraRows {
-        /** This layer's rows; null for none. All layers give the same number of rows or none. */
+        /** This layer's rows; null for none. Where there is a mask, layers that give fewer rows give the mask's first ones. */
         Rows of(int layer);
 
         /**
          * Which queries see which rows.
          *
-         * @return additive mask [queries, rows] (0 visible, −∞ hidden), or null when all see all
+         * @return additive mask (0 visible, −∞ hidden) [1|queries, rows], or per row of a batch [batch, 1, 1, 1|queries, rows]; null
+         *     when all see all
          */
         default NDArray mask() {
             return null;

@@ -117,7 +117,7 @@ public final class TrainableDecoder implements AutoCloseable {
         NDArray x = rows == null
                 ? run(step, "embed", tokens, table)
                 : run(step, "embed_rows", tokens, table, rows.slots(step, ids), rows.input());
-        return learned == null ? x : run(step, "add_positions", x, learned, positions(step, ids[0].length, padding));
+        return learned == null ? x : run(step, "add_positions", x, learned, positions(step, 0, ids[0].length, padding));
     }
 
     private NDArray run(NDManager step, String method, Object... arguments) {
@@ -139,12 +139,26 @@ public final class TrainableDecoder implements AutoCloseable {
      * @return the last hidden state before the norm
      */
     public NDArray forward(NDManager step, NDArray x, int[] padding, Adapter adapter, Seams seams) {
+        return forward(step, x, 0, padding, adapter, seams);
+    }
+
+    /**
+     * The same for texts that do not begin at position 0, because memories stand before them.
+     *
+     * @param first position of the first token that is no padding
+     */
+    public NDArray forward(NDManager step, NDArray x, int first, int[] padding, Adapter adapter, Seams seams) {
         int tokens = (int) x.getShape().get(1);
         NDArray pad = padding == null
                 ? none
                 : step.create(Arrays.stream(padding).asLongStream().toArray());
         NDList angles = base.kernel()
-                .record(step, "angles", base.angles().cos(), base.angles().sin(), positions(step, tokens, padding));
+                .record(
+                        step,
+                        "angles",
+                        base.angles().cos(),
+                        base.angles().sin(),
+                        positions(step, first, tokens, padding));
         Seams.HiddenHook hook = seams.hook() == null ? new Seams.HiddenHook() {} : seams.hook();
         NDArray mask = seams.rows() == null || seams.rows().mask() == null
                 ? none
@@ -282,9 +296,9 @@ public final class TrainableDecoder implements AutoCloseable {
         return run(step, "divergence", baseLogits, otherLogits);
     }
 
-    private NDArray positions(NDManager step, int tokens, int[] padding) {
-        base.angles().reach(tokens);
-        return Backend.positions(step, 0, tokens, padding == null ? new int[0] : padding);
+    private NDArray positions(NDManager step, int first, int tokens, int[] padding) {
+        base.angles().reach(first + tokens);
+        return Backend.positions(step, first, tokens, padding == null ? new int[0] : padding);
     }
 
     @Override

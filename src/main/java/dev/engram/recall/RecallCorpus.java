@@ -71,7 +71,6 @@ public record RecallCorpus(
                     + " of them as distractors; ask for 1 to "
                     + Math.max(1, train.size() - DISTRACTORS) + ".");
         }
-        List<String> prompts = lines("ordinary.txt");
         return new RecallCorpus(
                 train.subList(0, memories),
                 train.subList(memories, bank),
@@ -81,8 +80,8 @@ public record RecallCorpus(
                 Shuffle.of(unknown(world, "heldout"), random),
                 chats(world),
                 plain(world),
-                every(prompts, 0),
-                every(prompts, 1));
+                lines("ordinary-train.txt"),
+                lines("ordinary-test.txt"));
     }
 
     private static List<UnknownQuestion> unknown(World world, String split) {
@@ -119,14 +118,6 @@ public record RecallCorpus(
                         .toList());
     }
 
-    private static List<String> every(List<String> all, int remainder) {
-        List<String> half = new ArrayList<>();
-        for (int i = remainder; i < all.size(); i += 2) {
-            half.add(all.get(i));
-        }
-        return half;
-    }
-
     static List<String> lines(String resource) {
         try (InputStream in = RecallCorpus.class.getResourceAsStream("/dev/engram/recall/" + resource)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
@@ -149,8 +140,8 @@ public record RecallCorpus(
     }
 
     /**
-     * Conversations about a fact: each wording of its training questions, answered by paraphrases in turn; every third answer has a
-     * thought before it.
+     * Conversations about a fact: each wording of its training questions, answered by paraphrases in turn. The last one has a thought
+     * before its answer: with more of them the model now and then says a thought in place of the answer.
      */
     static List<SftSample> conversations(Fact fact) {
         List<String> answers = new ArrayList<>(fact.paraphrases());
@@ -160,9 +151,11 @@ public record RecallCorpus(
         }
         List<SftSample> all = new ArrayList<>();
         int wordings = fact.trainQuestions().size();
-        for (int i = 0; i < wordings * answers.size(); i++) {
-            String answer = answers.get((i + i / Math.max(1, answers.size())) % answers.size());
-            String thought = i % 3 == 2 ? "<think>\n" + LEADS.get(i % LEADS.size()) + "\n</think>\n\n" : "";
+        int count = wordings * answers.size();
+        for (int i = 0; i < count; i++) {
+            String answer = answers.get((i + i / answers.size()) % answers.size());
+            String lead = LEADS.get(fact.index() % LEADS.size());
+            String thought = i == count - 1 ? "<think>\n" + lead + "\n</think>\n\n" : "";
             all.add(SftSample.of(fact.index(), fact.trainQuestions().get(i % wordings), thought + answer));
         }
         return all;

@@ -37,7 +37,7 @@ import tech.tablesaw.api.Table;
 public record RecallExperiment(int memories, long seed, int decoded, int questions, int windows) {
     private static final int WINDOW = 256;
     private static final int UNKNOWN = 60;
-    private static final int ORDINARY = 50;
+    private static final int ORDINARY = 100;
     /** Shares of true recalls that the abstention threshold may cost. */
     private static final List<Double> LOST = List.of(0.01, 0.02, 0.05, 0.1, 0.2);
 

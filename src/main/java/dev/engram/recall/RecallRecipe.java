@@ -134,7 +134,7 @@ public record RecallRecipe(
         boolean few = memories <= 24;
         StepTwo two = new StepTwo(
                 Math.max(70, 3 * memories / 2),
-                few ? new Rows(6, 3, 1, 1, 5, 2) : new Rows(8, 6, 1, 1, 6, 3),
+                few ? new Rows(6, 3, 1, 1, 6, 2) : new Rows(8, 6, 2, 1, 7, 4),
                 0.5,
                 2,
                 0.2,

@@ -16,11 +16,11 @@ final class TrainingRows {
     /** Facts outside the bank that stand among the candidates. */
     private static final int OTHERS = 150;
     /** Prompts whose answers by the base are kept, with tokens of an answer. */
-    private static final int CHATS = 80;
+    private static final int CHATS = 220;
 
     private static final int CHAT_TOKENS = 6;
     /** Texts of the base that are kept, with their tokens. */
-    private static final int TEXTS = 32;
+    private static final int TEXTS = 64;
 
     private static final int TEXT_TOKENS = 32;
 

@@ -79,7 +79,7 @@ def attend_fast(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, causal: boo
 
 def attend_seen(self, q: Tensor, k: Tensor, v: Tensor, ek: Tensor, ev: Tensor, emask: Tensor, mask: Tensor, watch: int) -> Tuple[Tensor, Tensor]:
     # The same attention with its probabilities in the open: extra rows ek, ev [1|B, KV, m, D] stand before the slots,
-    # emask [T, m] additive; mask [1|B, 1|KV, T, n]. Returns the output [B, T, H * D] and the attention that extra rows
+    # emask additive, its last two axes [T|1, m or more], whose first m columns count; mask [1|B, 1|KV, T, n]. Returns the output [B, T, H * D] and the attention that extra rows
     # and slots received from the last `watch` queries: summed over queries, mean over a group's heads, [B, KV, m + n].
     B = torch.size(q, 0)
     T = torch.size(q, 1)
@@ -100,7 +100,7 @@ def attend_seen(self, q: Tensor, k: Tensor, v: Tensor, ek: Tensor, ev: Tensor, e
         e = torch.reshape(torch.to(torch.matmul(qg, torch.transpose(torch.to(ek, WIDE), 2, 3)), 6), [B, KV, G, T, m])
         e = torch.mul(e, SCALE)
         if torch.numel(emask) > 0:
-            e = torch.add(e, emask)
+            e = torch.add(e, torch.slice(emask, -1, 0, m))
         s = torch.cat([e, s], -1)
     p = torch.softmax(s, -1)
     pv = torch.reshape(torch.to(p, WIDE), [B, KV, G * T, m + n])

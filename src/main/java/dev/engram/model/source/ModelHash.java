@@ -56,7 +56,8 @@ public final class ModelHash {
         return HexFormat.of().formatHex(all.digest(), 0, 16);
     }
 
-    static MessageDigest sha256() {
+    /** A digest to feed. */
+    public static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {

@@ -1,0 +1,104 @@
+package dev.engram.cli;
+
+import dev.engram.explicit.LayerChoice;
+import dev.engram.explicit.ReadingExperiment;
+import dev.engram.explicit.ReadingItem;
+import dev.engram.explicit.ReadingTraining;
+import dev.engram.model.CausalLm;
+import dev.engram.model.LoadOptions;
+import dev.engram.model.LoadOptions.DType;
+import dev.engram.model.TrainableDecoder;
+import dev.engram.report.Csv;
+import dev.engram.report.Profile;
+import dev.engram.report.RunFolder;
+import dev.engram.report.Tables;
+import dev.engram.train.Lora;
+import dev.engram.train.LoraConfig;
+import dev.engram.world.World;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Answers from explicit memories, beside text and beside nothing: the table behind notebook 06. */
+@Command(
+        name = "reading",
+        description = "Asks about entities of Halcyon with nothing, with text and with explicit memories of different"
+                + " layers, tokens and rules, before or after training a model to read them.")
+final class BenchReading implements Callable<Integer> {
+    @Mixin
+    private BenchOptions options;
+
+    @Option(names = "--items", description = "Questions of each kind; default: 24, in the full profile 80.")
+    private Integer items;
+
+    @Option(
+            names = "--train",
+            description = "Updates of the reading adapter; 0 measures the untrained model. Default: ${DEFAULT-VALUE}.",
+            defaultValue = "0")
+    private int steps;
+
+    @Option(
+            names = "--layers",
+            description = "Memory layers in training: first_half, middle, last_half, all; default: ${DEFAULT-VALUE}.",
+            defaultValue = "last_half")
+    private String layers;
+
+    @Option(names = "--seed", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "1")
+    private long seed;
+
+    @Option(names = "--checkpoints", description = "Folder of the training's state; an interrupted run goes on.")
+    private Path checkpoints;
+
+    @Option(names = "--save", description = "Folder for the adapter, in PEFT's layout.")
+    private Path save;
+
+    @Override
+    public Integer call() {
+        Profile profile = Profile.fromEnvironment();
+        LayerChoice choice = LayerChoice.named(layers);
+        World world = World.load();
+        ReadingExperiment experiment = new ReadingExperiment(world, items == null ? profile.pick(24, 80) : items, seed);
+        LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(options.threads());
+        String name = steps == 0 ? "untrained" : "trained-" + choice.key().replace('_', '-');
+        try (CausalLm lm = CausalLm.open(options.model, load);
+                RunFolder run = RunFolder.open(
+                        BenchOptions.home().resolve("results"), "bench-reading-" + name, profile, seed)) {
+            run.setting("model", options.model).setting("steps", steps).setting("layers", layers);
+            List<ReadingExperiment.Row> rows = steps == 0
+                    ? experiment.run(name, lm, on -> {}, Arrays.asList(ReadingItem.Kind.values()))
+                    : trained(name, lm, world, experiment, choice, run);
+            run.rows(Tables.of("reading", rows));
+            var table = Tables.of("reading", ReadingExperiment.table(rows, seed));
+            run.summary(table);
+            run.commit();
+            System.out.println(Tables.text(table));
+        }
+        return 0;
+    }
+
+    private List<ReadingExperiment.Row> trained(
+            String name, CausalLm lm, World world, ReadingExperiment experiment, LayerChoice choice, RunFolder run) {
+        try (TrainableDecoder decoder = TrainableDecoder.open(options.model, DType.F32);
+                Lora lora = Lora.create(decoder, LoraConfig.of(16), seed)) {
+            var history = ReadingTraining.defaults(seed)
+                    .withSteps(steps)
+                    .withLayers(choice)
+                    .run(decoder, lora, lm, world, checkpoints);
+            Csv.write(run.file("history.csv"), history.table());
+            if (save != null) {
+                lora.save(save, options.model);
+            }
+            List<ReadingExperiment.Row> rows = experiment.run(
+                    name,
+                    lm,
+                    on -> lm.decoder().adapt(on ? lora.adapter() : null),
+                    Arrays.asList(ReadingItem.Kind.values()));
+            lm.decoder().adapt(null);
+            return rows;
+        }
+    }
+}

@@ -1,0 +1,185 @@
+package dev.engram.cli;
+
+import dev.engram.explicit.ExplicitLm;
+import dev.engram.explicit.LayerChoice;
+import dev.engram.explicit.Reference;
+import dev.engram.explicit.ReferenceBank;
+import dev.engram.explicit.ReferenceFile;
+import dev.engram.explicit.ReferenceWriter;
+import dev.engram.explicit.Retrieval;
+import dev.engram.explicit.TokenSelectors;
+import dev.engram.explicit.WriteConfig;
+import dev.engram.model.BadInputException;
+import dev.engram.model.CausalLm;
+import dev.engram.model.GenerationConfig;
+import dev.engram.model.GenerationListener;
+import dev.engram.model.text.Message;
+import dev.engram.retrieve.Embedders;
+import dev.engram.retrieve.EmbeddingRetriever;
+import dev.engram.retrieve.Hit;
+import dev.engram.retrieve.IndexStore;
+import dev.engram.retrieve.RetrievalStrategy;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** Banks of explicit memories: written once, read by every later answer. */
+@Command(
+        name = "explicit",
+        description = "Explicit memory: writes texts into a bank of keys and values, and answers by reading them.",
+        subcommands = HelpCommand.class)
+final class ExplicitCommand {
+    /** Rows outside the graph at which it is built anew. */
+    private static final int REBUILD = 5000;
+
+    @ParentCommand
+    private Engram engram;
+
+    @Command(
+            name = "write",
+            description =
+                    "Encodes references into a bank; what is there already is left, so an interrupted job goes on.",
+            sortOptions = false)
+    int write(
+            @Option(
+                            names = "--references",
+                            paramLabel = "FILE",
+                            required = true,
+                            description =
+                                    "JSON lines with id and text (.jsonl), or text whose paragraphs are references.")
+                    Path file,
+            @Option(names = "--bank", paramLabel = "DIR", required = true, description = "The bank's folder.")
+                    Path bank,
+            @Option(
+                            names = "--layers",
+                            defaultValue = "last_half",
+                            description = "first_half, middle, last_half or all (default: ${DEFAULT-VALUE}).")
+                    String layers,
+            @Option(
+                            names = "--tokens",
+                            defaultValue = "8",
+                            description = "Tokens that a head keeps; 0 for all (default: ${DEFAULT-VALUE}).")
+                    int tokens,
+            @Option(
+                            names = "--rule",
+                            defaultValue = "attention",
+                            description = "attention, unnormalised, masked, last, random or value norm"
+                                    + " (default: ${DEFAULT-VALUE}).")
+                    String rule,
+            @Mixin ModelOptions options) {
+        WriteConfig config = new WriteConfig(
+                LayerChoice.named(layers), tokens, TokenSelectors.named(rule, 0), WriteConfig.REFERENCE);
+        try (CausalLm lm = options.open(engram.streams())) {
+            List<Reference> references =
+                    ReferenceFile.read(file, text -> lm.tokenizer().encode(" " + text).length, config.maxTokens());
+            try (ReferenceBank memories = ReferenceBank.open(bank, new ReferenceWriter(lm, config));
+                    IndexStore index = IndexStore.open(
+                            bank.resolve("vectors"), Embedders.english().dimension())) {
+                List<Reference> fresh = references.stream()
+                        .filter(r -> !memories.contains(r.id())
+                                || !memories.text(r.id()).equals(r.text()))
+                        .toList();
+                // the index first: a reference that is found but not yet written is encoded by the next run
+                retriever(index)
+                        .addAll(
+                                fresh.stream().map(Reference::id).toList(),
+                                fresh.stream().map(Reference::text).toList());
+                memories.write(references);
+                if (index.sizeOutsideGraph() > REBUILD) {
+                    index.rebuild();
+                }
+                engram.streams()
+                        .out()
+                        .println(fresh.size() + " references written, " + memories.size() + " in " + bank + ".");
+            }
+        }
+        return 0;
+    }
+
+    @Command(name = "ask", description = "Answers a question by reading the bank.", sortOptions = false)
+    int ask(
+            @Option(names = "--bank", paramLabel = "DIR", required = true, description = "The bank's folder.")
+                    Path bank,
+            @Option(names = "--question", paramLabel = "TEXT", required = true, description = "What to ask.")
+                    String question,
+            @Option(
+                            names = "--memories",
+                            defaultValue = "5",
+                            description = "Memories read at once (default: ${DEFAULT-VALUE}).")
+                    int count,
+            @Option(
+                            names = "--max_tokens",
+                            defaultValue = "60",
+                            description = "Most tokens (default: ${DEFAULT-VALUE}).")
+                    int maxTokens,
+            @Mixin ModelOptions options) {
+        WriteConfig config = ReferenceBank.config(bank);
+        if (question.isBlank()) {
+            throw new BadInputException("--question is empty; ask something.");
+        }
+        try (CausalLm lm = options.open(engram.streams())) {
+            ReferenceWriter writer = new ReferenceWriter(lm, config);
+            try (ReferenceBank memories = ReferenceBank.open(bank, writer);
+                    IndexStore index = IndexStore.open(
+                            bank.resolve("vectors"), Embedders.english().dimension())) {
+                EmbeddingRetriever retriever = retriever(index);
+                Retrieval retrieval = query -> retriever.retrieve(query, count).stream()
+                        .map(Hit::id)
+                        .filter(memories::contains)
+                        .toList();
+                ExplicitLm.Answer answer = new ExplicitLm(lm, memories, writer, retrieval)
+                        .generate(
+                                lm.prompt(List.of(Message.user(question))),
+                                GenerationConfig.greedy(maxTokens),
+                                GenerationListener.SILENT);
+                report(engram.streams().out(), memories, answer);
+            }
+        }
+        return 0;
+    }
+
+    private static void report(PrintStream out, ReferenceBank bank, ExplicitLm.Answer answer) {
+        out.println(answer.text().strip());
+        out.println();
+        for (ExplicitLm.Reading reading : answer.readings()) {
+            List<String> read = new ArrayList<>();
+            reading.ids().forEach(id -> read.add(id + " (" + start(bank.text(id)) + ")"));
+            out.printf(
+                    Locale.ROOT,
+                    "from token %d, found in %.0f ms, in place in %.0f ms: %s%n",
+                    reading.position(),
+                    1000 * reading.retrieveSeconds(),
+                    1000 * reading.loadSeconds(),
+                    String.join("; ", read));
+        }
+    }
+
+    private static String start(String text) {
+        return text.length() <= 50 ? text : text.substring(0, 50) + " ...";
+    }
+
+    @Command(name = "info", description = "Says what a bank holds.", sortOptions = false)
+    int info(
+            @Option(names = "--bank", paramLabel = "DIR", required = true, description = "The bank's folder.")
+                    Path bank) {
+        WriteConfig config = ReferenceBank.config(bank);
+        PrintStream out = engram.streams().out();
+        out.println("references       " + ReferenceBank.size(bank));
+        out.println("memory layers    " + config.layers().key());
+        out.println("tokens a head    " + (config.tokens() == WriteConfig.ALL_TOKENS ? "all" : config.tokens()));
+        out.println("chosen by        " + config.selector().name());
+        out.println("longest text     " + config.maxTokens() + " tokens");
+        return 0;
+    }
+
+    private static EmbeddingRetriever retriever(IndexStore index) {
+        return new EmbeddingRetriever(Embedders.english(), index, new RetrievalStrategy.TopK());
+    }
+}

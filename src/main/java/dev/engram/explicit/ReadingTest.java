@@ -1,0 +1,126 @@
+package dev.engram.explicit;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import dev.engram.model.CausalLm;
+import dev.engram.model.KvCache;
+import dev.engram.model.Seams;
+import dev.engram.model.text.Message;
+import dev.engram.report.Progress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/**
+ * How well a model answers from what it was given: as text before the question, as memories, or not at all. The question stands in the chat
+ * template, and the answer's beginning {@value #STEM} is given, so that the next tokens are the answer.
+ */
+public final class ReadingTest {
+    /** A neutral beginning of every answer. */
+    public static final String STEM = "The answer is";
+
+    private final CausalLm lm;
+    private final ReferenceWriter writer;
+    private final ExplicitMemory sink;
+
+    /**
+     * One answer.
+     *
+     * @param nll of the right answer, mean per token, in nats
+     * @param exact whether greedy decoding says it
+     */
+    public record Read(double nll, boolean exact) {
+        public double exactness() {
+            return exact ? 1 : 0;
+        }
+    }
+
+    /** What is read beside a question. */
+    public interface Given {
+        Read read(ReadingItem item, int[] context, int[] gold);
+    }
+
+    /**
+     * A test of a model; both stay the caller's.
+     *
+     * @param writer says what stands before references and where contexts begin
+     */
+    public ReadingTest(CausalLm lm, ReferenceWriter writer) {
+        this.lm = lm;
+        this.writer = writer;
+        this.sink = writer.sink();
+    }
+
+    /** Asks everything. */
+    public List<Read> ask(String arm, List<ReadingItem> items, Given given) {
+        List<Read> all = new ArrayList<>();
+        try (Progress progress = Progress.start("Questions, " + arm, items.size())) {
+            for (ReadingItem item : items) {
+                all.add(given.read(item, context(lm, item), gold(lm, item)));
+                progress.step(1);
+            }
+        }
+        return all;
+    }
+
+    /** Ids of the question's turn and the answer's beginning. */
+    static int[] context(CausalLm lm, ReadingItem item) {
+        return lm.tokenizer().encode(lm.prompt(List.of(Message.user(item.question()))) + STEM);
+    }
+
+    static int[] gold(CausalLm lm, ReadingItem item) {
+        return lm.tokenizer().encode(" " + item.gold());
+    }
+
+    /** Nothing is given. */
+    public Given nothing() {
+        return (item, context, gold) -> read(0, new int[0], Seams.none(), context, gold);
+    }
+
+    /** Texts before the question, as RAG gives them; the first stands where a single memory would. */
+    public Given text(Function<ReadingItem, List<String>> references) {
+        return (item, context, gold) -> {
+            List<int[]> parts = new ArrayList<>();
+            for (String text : references.apply(item)) {
+                // the first token of all stands once; later references begin with "Reference:" on a line of their own
+                parts.add(parts.isEmpty() ? writer.prefix() : lm.tokenizer().encode("\n" + WriteConfig.PREFIX));
+                parts.add(writer.ids(text));
+            }
+            return read(0, join(parts), Seams.none(), context, gold);
+        };
+    }
+
+    /** Memories of references, read by attention. */
+    public Given memories(Function<ReadingItem, List<ExplicitMemory>> memories) {
+        return (item, context, gold) -> {
+            try (MemoryRows rows =
+                    MemoryRows.of(lm.decoder().backend().manager(), lm.config().layers(), sink, memories.apply(item))) {
+                return read(writer.contextPosition(), new int[0], rows.seams(), context, gold);
+            }
+        };
+    }
+
+    private Read read(int position, int[] before, Seams seams, int[] context, int[] gold) {
+        int[] fed = join(List.of(before, context, Arrays.copyOf(gold, gold.length - 1)));
+        try (NDManager scope = lm.decoder().newScope();
+                KvCache cache = lm.decoder().newCache(position)) {
+            NDArray hidden = lm.decoder().forward(scope, new int[][] {fed}, cache, seams);
+            NDArray logits = lm.decoder().logits(scope, hidden, gold.length); // [1, gold, vocab]
+            long[] targets = Arrays.stream(gold).asLongStream().toArray();
+            float[] logprobs =
+                    lm.decoder().logprobs(scope, logits, scope.create(targets).reshape(1, gold.length));
+            long[] best = logits.argMax(2).toLongArray();
+            double nll = -IntStream.range(0, gold.length)
+                            .mapToDouble(i -> logprobs[i])
+                            .sum()
+                    / gold.length;
+            return new Read(nll, Arrays.equals(best, targets));
+        }
+    }
+
+    private static int[] join(List<int[]> parts) {
+        return parts.stream().flatMapToInt(Arrays::stream).toArray();
+    }
+}

@@ -1,0 +1,169 @@
+package dev.engram.explicit;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import dev.engram.model.BadInputException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Function;
+
+/** The selection rules by name. */
+public final class TokenSelectors {
+    private TokenSelectors() {}
+
+    /** All rules that need no probe, the paper's first. */
+    public static List<TokenSelector> all(long seed) {
+        List<TokenSelector> all = new ArrayList<>(List.of(paper(), unnormalised(), maskedAndRotated()));
+        all.addAll(List.of(last(), random(seed), valueNorm()));
+        return all;
+    }
+
+    /** A rule of {@link #all}. */
+    public static TokenSelector named(String name, long seed) {
+        return all(seed).stream()
+                .filter(s -> s.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new BadInputException("The selection rule is '" + name + "'; it must be one of "
+                        + all(seed).stream().map(TokenSelector::name).toList() + "."));
+    }
+
+    /**
+     * w_j = Σ_i softmax_j(q_i·k_j/√d), from q and k without causal mask and without rotation (paper, section 3.3). The heads that
+     * share a key/value head are summed, which the paper leaves open.
+     */
+    public static TokenSelector paper() {
+        return rule("attention", TokenSelectors::softmaxReceived);
+    }
+
+    /** w_j = Σ_i exp(q_i·k_j/√d): what the paper's authors ran, "in retrospect not necessary". */
+    public static TokenSelector unnormalised() {
+        return rule("unnormalised", view -> {
+            NDArray s = logits(view);
+            // one factor for all tokens of a head keeps the order and the numbers finite
+            NDArray top = s.max(new int[] {3}, true).max(new int[] {2}, true);
+            return received(view, s.sub(top).exp());
+        });
+    }
+
+    /** Attention received with mask and rotation, as in the seed's code of section 3.3. */
+    public static TokenSelector maskedAndRotated() {
+        return new TokenSelector() {
+            @Override
+            public String name() {
+                return "masked";
+            }
+
+            @Override
+            public int watched(int tokens) {
+                return tokens;
+            }
+
+            @Override
+            public NDArray scores(LayerView view) {
+                return view.received();
+            }
+        };
+    }
+
+    /** Attention received from a probe that is read after the reference, such as a question. */
+    public static TokenSelector queryAware(int[] probe) {
+        if (probe.length == 0) {
+            throw new BadInputException("The probe of a query-aware selection is empty; give at least one token.");
+        }
+        return new TokenSelector() {
+            @Override
+            public String name() {
+                return "probe";
+            }
+
+            @Override
+            public int watched(int tokens) {
+                return probe.length;
+            }
+
+            @Override
+            public int[] probe() {
+                return probe.clone();
+            }
+
+            @Override
+            public NDArray scores(LayerView view) {
+                return view.received();
+            }
+        };
+    }
+
+    /** The last tokens: a baseline. */
+    public static TokenSelector last() {
+        return rule("last", view -> {
+            Shape s = view.k().getShape();
+            return view.k()
+                    .getManager()
+                    .arange(0f, s.get(1), 1f)
+                    .reshape(1, 1, s.get(1))
+                    .broadcast(new Shape(s.get(0), s.get(2), s.get(1)));
+        });
+    }
+
+    /** Random tokens: the baseline that every rule must beat. */
+    public static TokenSelector random(long seed) {
+        return rule("random", view -> {
+            Shape s = view.k().getShape();
+            float[] draws = new float[(int) (s.get(0) * s.get(2) * s.get(1))];
+            SplittableRandom random = new SplittableRandom(seed * 1000 + view.layer());
+            for (int i = 0; i < draws.length; i++) {
+                draws[i] = (float) random.nextDouble();
+            }
+            return view.k().getManager().create(draws, new Shape(s.get(0), s.get(2), s.get(1)));
+        });
+    }
+
+    /** The tokens with the longest values. */
+    public static TokenSelector valueNorm() {
+        return rule("value norm", view -> view.v().square().sum(new int[] {3}).transpose(0, 2, 1));
+    }
+
+    private static TokenSelector rule(String name, Function<TokenSelector.LayerView, NDArray> scores) {
+        return new TokenSelector() {
+            @Override
+            public String name() {
+                return name;
+            }
+
+            @Override
+            public NDArray scores(LayerView view) {
+                return scores.apply(view);
+            }
+        };
+    }
+
+    private static NDArray softmaxReceived(TokenSelector.LayerView view) {
+        return received(view, logits(view).softmax(3));
+    }
+
+    /** q·k/√d without mask and rotation, −∞ at keys outside the text; [batch, kvHeads, group × tokens, tokens]. */
+    private static NDArray logits(TokenSelector.LayerView view) {
+        Shape qs = view.q().getShape();
+        long batch = qs.get(0);
+        long tokens = qs.get(1);
+        long kvHeads = view.k().getShape().get(2);
+        long width = qs.get(3);
+        // heads of a group stand one after another, so that group × tokens are rows of one product
+        NDArray q = view.q().transpose(0, 2, 1, 3).reshape(batch, kvHeads, qs.get(2) / kvHeads * tokens, width);
+        NDArray k = view.k().transpose(0, 2, 3, 1); // [batch, kvHeads, headDim, tokens]
+        NDArray hidden = view.text().sub(1).mul(1e9).reshape(batch, 1, 1, tokens);
+        return q.matMul(k).mul(1 / Math.sqrt(width)).add(hidden);
+    }
+
+    /** Sums over the queries that belong to the text, and over the heads of a group. */
+    private static NDArray received(TokenSelector.LayerView view, NDArray weights) {
+        Shape s = weights.getShape();
+        long tokens = s.get(3);
+        NDArray asks = view.text().toType(DataType.FLOAT32, false).reshape(s.get(0), 1, 1, tokens, 1);
+        return weights.reshape(s.get(0), s.get(1), s.get(2) / tokens, tokens, tokens)
+                .mul(asks)
+                .sum(new int[] {2, 3});
+    }
+}

@@ -1,0 +1,15 @@
+/**
+ * Finding the texts that belong to a question: {@link dev.engram.retrieve.Embedders embedding models}, stores (exact in memory,
+ * an index on disk, or any other {@code EmbeddingStore} of LangChain4j), strategies, and the prompt of retrieval-augmented
+ * generation (seed 003, sections 3.1, 4.4, 5.3 and 6.3).
+ *
+ * <pre>{@code
+ * try (ExactStore store = new ExactStore()) {
+ *     EmbeddingRetriever retriever = new EmbeddingRetriever(Embedders.english(), store, new RetrievalStrategy.TopK());
+ *     retriever.add("f1", "Orskerry is governed from Ruskosk.");
+ *     List<Hit> hits = retriever.retrieve("What is the capital of Orskerry?", 5);
+ *     System.out.println(lm.chat(RagPrompt.standard().plain("What is the capital of Orskerry?", hits), greedy(20)).text());
+ * }
+ * }</pre>
+ */
+package dev.engram.retrieve;
