@@ -8,6 +8,7 @@ import dev.engram.model.CausalLm;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.TrainableDecoder;
+import dev.engram.model.source.TensorType;
 import dev.engram.report.Csv;
 import dev.engram.report.Profile;
 import dev.engram.report.RunFolder;
@@ -90,7 +91,7 @@ final class BenchReading implements Callable<Integer> {
                     .run(decoder, lora, lm, world, checkpoints);
             Csv.write(run.file("history.csv"), history.table());
             if (save != null) {
-                lora.save(save, options.model);
+                lora.save(save, options.model, TensorType.BF16);
             }
             List<ReadingExperiment.Row> rows = experiment.run(
                     name,

@@ -2,11 +2,13 @@ package dev.engram.explicit;
 
 import dev.engram.eval.Bootstrap;
 import dev.engram.model.CausalLm;
+import dev.engram.report.Progress;
 import dev.engram.world.World;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -48,18 +50,18 @@ public record ReadingExperiment(World world, int items, long seed) {
             reader.accept(false);
             Prepared prepared = prepare(lm, kind);
             reader.accept(true);
-            prepared.arms.forEach((arm, given) -> {
-                List<ReadingTest.Read> reads = prepared.test.ask(weights + ", " + arm, prepared.items, given);
-                for (int i = 0; i < reads.size(); i++) {
-                    rows.add(new Row(
-                            weights,
-                            kind.name().toLowerCase(java.util.Locale.ROOT),
-                            arm,
-                            prepared.items.get(i).unit(),
-                            reads.get(i).nll(),
-                            reads.get(i).exactness()));
-                }
-            });
+            String name = kind.name().toLowerCase(Locale.ROOT);
+            try (Progress progress = Progress.start("Answers, " + weights + ", " + name, prepared.arms.size())) {
+                prepared.arms.forEach((arm, given) -> {
+                    List<ReadingTest.Read> reads = prepared.test.ask(prepared.items, given);
+                    for (int i = 0; i < reads.size(); i++) {
+                        ReadingTest.Read read = reads.get(i);
+                        rows.add(new Row(
+                                weights, name, arm, prepared.items.get(i).unit(), read.nll(), read.exactness()));
+                    }
+                    progress.step();
+                });
+            }
         }
         return rows;
     }

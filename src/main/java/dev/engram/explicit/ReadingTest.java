@@ -6,7 +6,6 @@ import dev.engram.model.CausalLm;
 import dev.engram.model.KvCache;
 import dev.engram.model.Seams;
 import dev.engram.model.text.Message;
-import dev.engram.report.Progress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -54,15 +53,10 @@ public final class ReadingTest {
     }
 
     /** Asks everything. */
-    public List<Read> ask(String arm, List<ReadingItem> items, Given given) {
-        List<Read> all = new ArrayList<>();
-        try (Progress progress = Progress.start("Questions, " + arm, items.size())) {
-            for (ReadingItem item : items) {
-                all.add(given.read(item, context(lm, item), gold(lm, item)));
-                progress.step(1);
-            }
-        }
-        return all;
+    public List<Read> ask(List<ReadingItem> items, Given given) {
+        return items.stream()
+                .map(item -> given.read(item, context(lm, item), gold(lm, item)))
+                .toList();
     }
 
     /** Ids of the question's turn and the answer's beginning. */
