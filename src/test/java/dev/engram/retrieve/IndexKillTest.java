@@ -54,6 +54,9 @@ class IndexKillTest {
                 for (int i = 0; i < done; i++) {
                     boolean gone = i % 7 == 3 && i + 3 < done;
                     removed += gone ? 1 : 0;
+                    if (i % 7 == 3 && i + 3 == done) {
+                        continue; // the step that was under way removes it
+                    }
                     String nearest = store.search(EmbeddingSearchRequest.builder()
                                     .queryEmbedding(vectors.get(i))
                                     .maxResults(1)
