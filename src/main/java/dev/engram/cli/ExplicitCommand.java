@@ -80,12 +80,8 @@ final class ExplicitCommand {
             List<Reference> references =
                     ReferenceFile.read(file, text -> lm.tokenizer().encode(" " + text).length, config.maxTokens());
             try (ReferenceBank memories = ReferenceBank.open(bank, new ReferenceWriter(lm, config));
-                    IndexStore index = IndexStore.open(
-                            bank.resolve("vectors"), Embedders.english().dimension())) {
-                List<Reference> fresh = references.stream()
-                        .filter(r -> !memories.contains(r.id())
-                                || !memories.text(r.id()).equals(r.text()))
-                        .toList();
+                    IndexStore index = index(bank)) {
+                List<Reference> fresh = memories.missing(references);
                 // the index first: a reference that is found but not yet written is encoded by the next run
                 retriever(index)
                         .addAll(
@@ -127,8 +123,7 @@ final class ExplicitCommand {
         try (CausalLm lm = options.open(engram.streams())) {
             ReferenceWriter writer = new ReferenceWriter(lm, config);
             try (ReferenceBank memories = ReferenceBank.open(bank, writer);
-                    IndexStore index = IndexStore.open(
-                            bank.resolve("vectors"), Embedders.english().dimension())) {
+                    IndexStore index = index(bank)) {
                 EmbeddingRetriever retriever = retriever(index);
                 Retrieval retrieval = query -> retriever.retrieve(query, count).stream()
                         .map(Hit::id)
@@ -177,6 +172,10 @@ final class ExplicitCommand {
         out.println("chosen by        " + config.selector().name());
         out.println("longest text     " + config.maxTokens() + " tokens");
         return 0;
+    }
+
+    private static IndexStore index(Path bank) {
+        return IndexStore.open(bank.resolve("vectors"), Embedders.english().dimension());
     }
 
     private static EmbeddingRetriever retriever(IndexStore index) {

@@ -4,15 +4,16 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import dev.engram.model.BadInputException;
+import dev.engram.model.source.Dequantizer;
 import dev.engram.model.source.SafetensorsFile;
 import dev.engram.model.source.SafetensorsWriter;
 import dev.engram.model.source.StoredTensor;
 import dev.engram.model.source.TensorType;
 import dev.engram.report.AtomicFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,7 @@ final class BankShard implements AutoCloseable {
         AtomicFile.write(texts, lines.toString());
         long[] checksums = new long[references.size()];
         if (written == null) {
-            java.util.Arrays.fill(checksums, -1);
+            Arrays.fill(checksums, -1);
             return checksums;
         }
         SafetensorsWriter file = new SafetensorsWriter();
@@ -122,31 +123,23 @@ final class BankShard implements AutoCloseable {
                 || s[3] != identity.headDim()) {
             throw damaged(id, "it has another shape than the bank");
         }
-        float[] at = floats(positions);
+        float[] at = Dequantizer.toFloats(positions);
         int[] whole = new int[at.length];
         for (int i = 0; i < whole.length; i++) {
             whole[i] = (int) at[i];
         }
         return new ExplicitMemory(
-                identity.layers(), identity.kvHeads(), identity.headDim(), whole, floats(keys), floats(values));
+                identity.layers(),
+                identity.kvHeads(),
+                identity.headDim(),
+                whole,
+                Dequantizer.toFloats(keys),
+                Dequantizer.toFloats(values));
     }
 
     private BadInputException damaged(String id, String why) {
         return new BadInputException("The memory of reference " + id + " in " + memories + " is damaged: " + why
                 + "; write the reference again.");
-    }
-
-    private static float[] floats(StoredTensor t) {
-        float[] values = new float[Math.toIntExact(t.elements())];
-        ByteBuffer data = t.data();
-        if (t.type() == TensorType.F32) {
-            data.asFloatBuffer().get(values);
-            return values;
-        }
-        for (int i = 0; i < values.length; i++) {
-            values[i] = Float.intBitsToFloat(data.getShort(data.position() + 2 * i) << 16);
-        }
-        return values;
     }
 
     /** Removes the files, once no reference of them is left. */

@@ -101,11 +101,6 @@ public final class ReferenceBank implements AutoCloseable {
         return BankIdentity.read(folder).config();
     }
 
-    /** Layers of the model that hold something. */
-    public int memoryLayers() {
-        return identity.layers().length;
-    }
-
     /** Memories that were read from disk, encoded anew, and found in RAM. */
     public long[] loadsEncodingsHits() {
         return new long[] {loads, encodings, hits};
@@ -171,7 +166,8 @@ public final class ReferenceBank implements AutoCloseable {
         }
     }
 
-    private List<Reference> missing(List<Reference> references) {
+    /** Those that are not there yet, or there with another text; an id that is given twice is refused. */
+    public List<Reference> missing(List<Reference> references) {
         Set<String> seen = new HashSet<>();
         List<Reference> open = new ArrayList<>();
         for (Reference r : references) {

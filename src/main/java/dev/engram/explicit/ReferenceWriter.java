@@ -129,10 +129,11 @@ public final class ReferenceWriter {
         ExplicitMemory[][] memories = new ExplicitMemory[tokens.size()][texts.size()];
         for (int at = 0; at < order.size(); at += BATCH) {
             List<Integer> part = order.subList(at, Math.min(order.size(), at + BATCH));
-            Encoded encoded = encode(part.stream().map(ids::get).toList(), tokens);
+            List<List<ExplicitMemory>> encoded =
+                    encode(part.stream().map(ids::get).toList(), tokens);
             for (int k = 0; k < memories.length; k++) {
                 for (int i = 0; i < part.size(); i++) {
-                    memories[k][part.get(i)] = encoded.of(k, i);
+                    memories[k][part.get(i)] = encoded.get(k).get(i);
                 }
             }
         }
@@ -140,13 +141,7 @@ public final class ReferenceWriter {
     }
 
     /** Memories of a batch, by number of tokens kept and by reference. */
-    private record Encoded(List<List<ExplicitMemory>> memories) {
-        ExplicitMemory of(int kept, int reference) {
-            return memories.get(kept).get(reference);
-        }
-    }
-
-    private Encoded encode(List<int[]> references, List<Integer> tokens) {
+    private List<List<ExplicitMemory>> encode(List<int[]> references, List<Integer> tokens) {
         int longest = references.stream().mapToInt(r -> r.length).max().orElseThrow();
         int[] padding = references.stream().mapToInt(r -> longest - r.length).toArray();
         int[] probe = config.selector().probe();
@@ -173,7 +168,7 @@ public final class ReferenceWriter {
                 }
                 all.add(memories);
             }
-            return new Encoded(all);
+            return all;
         }
     }
 

@@ -125,11 +125,11 @@ final class KvCacheFile {
         if (!Arrays.equals(t.shape(), shape)) {
             throw damaged(file.path(), part + " of layer " + layer, Arrays.toString(t.shape()));
         }
-        return scope.create(floats(t), new Shape(shape));
+        return scope.create(Dequantizer.toFloats(t), new Shape(shape));
     }
 
     private static int[][] ascending(Path path, StoredTensor t, int heads, int slots, int first, int next) {
-        float[] flat = floats(t);
+        float[] flat = Dequantizer.toFloats(t);
         int[][] positions = new int[heads][slots];
         for (int h = 0; h < heads; h++) {
             for (int s = 0; s < slots; s++) {
@@ -141,12 +141,6 @@ final class KvCacheFile {
             }
         }
         return positions;
-    }
-
-    private static float[] floats(StoredTensor t) {
-        float[] values = new float[(int) t.elements()];
-        Dequantizer.toFloats(t, 0, values, 0, values.length);
-        return values;
     }
 
     private static StoredTensor tensor(SafetensorsFile file, int layer, String part) {

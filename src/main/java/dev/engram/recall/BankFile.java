@@ -4,9 +4,9 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonSyntaxException;
 import dev.engram.model.BadInputException;
+import dev.engram.model.source.Dequantizer;
 import dev.engram.model.source.SafetensorsFile;
 import dev.engram.model.source.SafetensorsWriter;
-import dev.engram.model.source.StoredTensor;
 import dev.engram.model.source.TensorType;
 import dev.engram.report.AtomicFile;
 import java.io.IOException;
@@ -133,8 +133,9 @@ final class BankFile {
     private static MemoryBank fill(Path file, SafetensorsFile vectors, List<Line> lines, String model) {
         Map<String, String> about = vectors.metadata();
         try {
-            Centring centring =
-                    new Centring(floats(vectors.tensor("memory_mean")), floats(vectors.tensor("query_mean")));
+            Centring centring = new Centring(
+                    Dequantizer.toFloats(vectors.tensor("memory_mean")),
+                    Dequantizer.toFloats(vectors.tensor("query_mean")));
             MemoryBank bank = new MemoryBank(
                     model,
                     about.get("source"),
@@ -175,12 +176,6 @@ final class BankFile {
         } catch (JsonSyntaxException e) {
             throw damaged(file, "a line is no JSON object");
         }
-    }
-
-    private static float[] floats(StoredTensor tensor) {
-        float[] values = new float[(int) tensor.elements()];
-        tensor.data().asFloatBuffer().get(values);
-        return values;
     }
 
     /** Texts of former banks, which nothing names any more. */

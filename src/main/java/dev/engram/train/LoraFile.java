@@ -117,13 +117,7 @@ record LoraFile(LoraConfig config, Map<String, Factors> factors) {
             throw new BadInputException(file.path() + " has no factors of rank " + r + " at " + key
                     + "; the rank must be the one in adapter_config.json for all linears.");
         }
-        return new Factors(floats(a), a.shape()[1], floats(b), b.shape()[0]);
-    }
-
-    private static float[] floats(StoredTensor t) {
-        float[] values = new float[Math.toIntExact(t.elements())];
-        Dequantizer.toFloats(t, 0, values, 0, values.length);
-        return values;
+        return new Factors(Dequantizer.toFloats(a), a.shape()[1], Dequantizer.toFloats(b), b.shape()[0]);
     }
 
     private static JsonObject settings(Path json) {

@@ -37,15 +37,9 @@ public final class HfFolderWriter {
         SafetensorsWriter writer = new SafetensorsWriter().metadata("format", "pt");
         for (String name : checkpoint.names()) {
             long[] shape = checkpoint.tensor(name).shape();
-            writer.add(name, type, shape, () -> floats(checkpoint.tensor(name)));
+            writer.add(name, type, shape, () -> Dequantizer.toFloats(checkpoint.tensor(name)));
         }
         writer.write(folder.resolve("model.safetensors"));
-    }
-
-    private static float[] floats(StoredTensor t) {
-        float[] values = new float[Math.toIntExact(t.elements())];
-        Dequantizer.toFloats(t, 0, values, 0, values.length);
-        return values;
     }
 
     private static JsonObject config(Checkpoint checkpoint, TensorType type) {
