@@ -77,9 +77,9 @@ final class ExplicitCommand {
         WriteConfig config = new WriteConfig(
                 LayerChoice.named(layers), tokens, TokenSelectors.named(rule, 0), WriteConfig.REFERENCE);
         try (CausalLm lm = options.open(engram.streams())) {
-            List<Reference> references =
-                    ReferenceFile.read(file, text -> lm.tokenizer().encode(" " + text).length, config.maxTokens());
-            try (ReferenceBank memories = ReferenceBank.open(bank, new ReferenceWriter(lm, config));
+            ReferenceWriter writer = new ReferenceWriter(lm, config);
+            List<Reference> references = ReferenceFile.read(file, writer::length, config.maxTokens());
+            try (ReferenceBank memories = ReferenceBank.open(bank, writer);
                     IndexStore index = index(bank)) {
                 List<Reference> fresh = memories.missing(references);
                 // the index first: a reference that is found but not yet written is encoded by the next run

@@ -180,7 +180,7 @@ public record ReadingExperiment(World world, int items, long seed) {
             // with distractors the way leads to the text with the same distractors
             String text = any.arm.endsWith("4 distractors") ? "text, 4 distractors" : "text";
             double best = mean(groups.get(any.weights + "\t" + any.kind + "\t" + text));
-            var interval = Bootstrap.seeded(seed).mean(byUnit(group));
+            var interval = Bootstrap.seeded(seed).mean(Bootstrap.byUnit(group, Row::unit, Row::nll));
             lines.add(new Line(
                     any.weights,
                     any.kind,
@@ -197,14 +197,5 @@ public record ReadingExperiment(World world, int items, long seed) {
 
     private static double mean(List<Row> group) {
         return group.stream().mapToDouble(Row::nll).average().orElseThrow();
-    }
-
-    private static double[] byUnit(List<Row> group) {
-        Map<String, List<Double>> units = new LinkedHashMap<>();
-        group.forEach(r -> units.computeIfAbsent(r.unit, u -> new ArrayList<>()).add(r.nll));
-        return units.values().stream()
-                .mapToDouble(v ->
-                        v.stream().mapToDouble(Double::doubleValue).average().orElseThrow())
-                .toArray();
     }
 }
