@@ -1,13 +1,20 @@
 package dev.engram.explicit;
 
 import dev.engram.explicit.compress.CentredCodecs;
+import dev.engram.explicit.compress.QuantizedCodec;
+import dev.engram.explicit.compress.ScalarCodec;
+import dev.engram.explicit.compress.Scheme;
 import dev.engram.explicit.compress.VectorCodec;
 import dev.engram.model.BadInputException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
 
 /**
  * Memories as codes (paper section 3.3, seed 6.3). One codec serves the keys of all memory layers and heads and one the values;
@@ -16,6 +23,9 @@ import java.util.function.Function;
  * <p>Differs from the paper in the means, and in that the codec is trained on memories of the model at hand.
  */
 public final class MemoryCodec {
+    /** Bits of each of the paper's two residual stages; it has 14, which need more vectors than small banks hold. */
+    private static final int STAGE_BITS = 10;
+
     private final CentredCodecs keys;
     private final CentredCodecs values;
 
@@ -99,6 +109,13 @@ public final class MemoryCodec {
         return like.with(decode(like, keys, codes[0]), decode(like, values, codes[1]));
     }
 
+    /** Whether these are as many codes as the memory has vectors. */
+    boolean fits(ExplicitMemory like, byte[] keyCodes, byte[] valueCodes) {
+        int vectors = like.positions().length;
+        return keyCodes.length == vectors * keys.shared().bytesPerVector()
+                && valueCodes.length == vectors * values.shared().bytesPerVector();
+    }
+
     private static float[] decode(ExplicitMemory like, CentredCodecs codecs, byte[] codes) {
         int size = like.tokens() * like.headDim();
         int bytes = like.tokens() * codecs.shared().bytesPerVector();
@@ -125,10 +142,40 @@ public final class MemoryCodec {
         }
     }
 
+    /**
+     * A trainer by the name that users give.
+     *
+     * @param name int2 to int8, or memory3 for the paper's scheme at this width
+     */
+    public static Function<float[], VectorCodec> trainer(String name, int headDim, long seed) {
+        if (name.matches("int[2-8]")) {
+            return vectors -> new ScalarCodec(headDim, name.charAt(3) - '0');
+        }
+        if (name.equals("memory3")) {
+            Scheme scheme = Scheme.memory3(headDim, STAGE_BITS);
+            return vectors -> QuantizedCodec.train(vectors, headDim, scheme, seed);
+        }
+        throw new BadInputException("There is no codec '" + name + "'; give int2 to int8, or memory3.");
+    }
+
     /** Writes both codecs below a folder. */
     public void save(Path folder) {
         keys.save(folder.resolve("keys"));
         values.save(folder.resolve("values"));
+    }
+
+    /** Name of a saved codec and a checksum of all its files; a folder that holds none is refused. */
+    static String identity(Path folder) {
+        CRC32 crc = new CRC32();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+                crc.update(Files.readAllBytes(file));
+            }
+        } catch (IOException e) {
+            throw new BadInputException(
+                    folder + " holds no codec (" + e + "); restore it from a copy, or write the bank again.", e);
+        }
+        return load(folder).name() + " " + Long.toHexString(crc.getValue());
     }
 
     /** Reads what was saved; a folder that holds none, or a damaged file, is refused. */

@@ -65,6 +65,11 @@ public final class ReferenceWriter {
         return prefix.clone();
     }
 
+    /** Width of a key or value. */
+    public int headDim() {
+        return decoder.config().headDim();
+    }
+
     /** Tokens of a text as a reference, without the prefix. */
     public int length(String text) {
         return encoded(text).length;
