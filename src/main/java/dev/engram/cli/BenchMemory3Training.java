@@ -9,6 +9,7 @@ import dev.engram.explicit.pretrain.PretrainExperiment.Outcome;
 import dev.engram.explicit.pretrain.PretrainExperiment.Point;
 import dev.engram.explicit.pretrain.PretrainSetup;
 import dev.engram.model.BadInputException;
+import dev.engram.model.LoadOptions.DeviceChoice;
 import dev.engram.model.engine.Torch;
 import dev.engram.report.Csv;
 import dev.engram.report.Profile;
@@ -51,6 +52,7 @@ final class BenchMemory3Training implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Torch.manager(DeviceChoice.AUTO).close(); // the engine must be there before it is told how many threads to use
         Torch.setThreads(threads);
         Profile profile = Profile.fromEnvironment();
         PretrainSetup setup = profile.pick(PretrainSetup.quick(), PretrainSetup.full());
@@ -86,15 +88,14 @@ final class BenchMemory3Training implements Callable<Integer> {
         LayerChoice layers = parts.length == 1 ? LayerChoice.FIRST_HALF : LayerChoice.named(parts[1]);
         PretrainSetup setup = base.withShape(base.shape().withLayers(layers));
         int half = base.steps() / 2;
-        MemoryPlan plan =
-                switch (parts[0]) {
-                    case "two" -> MemoryPlan.twoStages(half);
-                    case "start" -> MemoryPlan.fromTheStart();
-                    case "never" -> MemoryPlan.never();
-                    case "gradual" -> MemoryPlan.gradual(0, 2 * half);
-                    default -> throw new BadInputException(
-                            "The arm is '" + arm + "'; it must be two, start, never or gradual.");
-                };
+        MemoryPlan plan = switch (parts[0]) {
+            case "two" -> MemoryPlan.twoStages(half);
+            case "start" -> MemoryPlan.fromTheStart();
+            case "never" -> MemoryPlan.never();
+            case "gradual" -> MemoryPlan.gradual(0, 2 * half);
+            default ->
+                throw new BadInputException("The arm is '" + arm + "'; it must be two, start, never or gradual.");
+        };
         return new PretrainExperiment(setup, data.with(setup.shape()), runs).run(plan, seed);
     }
 }

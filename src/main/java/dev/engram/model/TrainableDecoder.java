@@ -125,7 +125,8 @@ public final class TrainableDecoder implements AutoCloseable {
 
     private NDList angles(NDManager step, int first, int tokens, int[] padding) {
         NDArray at = positions(step, first, tokens, padding);
-        return base.kernel().record(step, "angles", base.angles().cos(), base.angles().sin(), at);
+        return base.kernel()
+                .record(step, "angles", base.angles().cos(), base.angles().sin(), at);
     }
 
     /** x and what a layer's attention adds to it; an empty array stands for what is absent. */
@@ -221,8 +222,8 @@ public final class TrainableDecoder implements AutoCloseable {
         for (int i = 0; i <= layers[layers.length - 1]; i++) {
             NDList weights = base.layer(i);
             if (Arrays.binarySearch(layers, i) >= 0) {
-                NDList found = base.kernel()
-                        .record(step, "train_keys", x, weights, noAdapter, angles.get(0), angles.get(1));
+                NDList found =
+                        base.kernel().record(step, "train_keys", x, weights, noAdapter, angles.get(0), angles.get(1));
                 written.add(new Written(i, found.get(0), found.get(1), found.get(2), found.get(3)));
             }
             if (i < layers[layers.length - 1]) {

@@ -29,9 +29,8 @@ public final class AnswerTask implements TrainingTask {
     @Override
     public NDArray loss(NDManager scope, int step, int micro) {
         SplittableRandom random = new SplittableRandom(seed * 1_000_003 + step);
-        List<Question> some = random.ints(batch, 0, questions.size())
-                .mapToObj(questions::get)
-                .toList();
+        List<Question> some =
+                random.ints(batch, 0, questions.size()).mapToObj(questions::get).toList();
         return ReadBatch.answers(shape, some, reads).loss(scope, decoder);
     }
 

@@ -56,8 +56,7 @@ public final class PreferenceTask implements TrainingTask {
     }
 
     /** By how much each right answer's log-probability exceeds the rejected one's, in nats. */
-    public static double[] margins(
-            TrainableDecoder decoder, MemoryShape shape, List<Question> questions, Reads reads) {
+    public static double[] margins(TrainableDecoder decoder, MemoryShape shape, List<Question> questions, Reads reads) {
         double[] all = new double[questions.size()];
         for (int at = 0; at < all.length; at += 16) {
             List<Question> some = questions.subList(at, Math.min(all.length, at + 16));

@@ -53,13 +53,17 @@ public record PretrainCorpus(List<Text> texts) {
      * @param passes how often each fact is told
      */
     public static PretrainCorpus of(
-            List<List<Fact>> worlds, TinyVocabulary vocabulary, MemoryShape shape, int passes, LeakFilter filter, long seed) {
+            List<List<Fact>> worlds,
+            TinyVocabulary vocabulary,
+            MemoryShape shape,
+            int passes,
+            LeakFilter filter,
+            long seed) {
         List<Text> texts = new ArrayList<>();
         for (int w = 0; w < worlds.size(); w++) {
             List<Fact> facts = worlds.get(w);
-            LexicalIndex index = new LexicalIndex(facts.stream()
-                    .map(f -> reference(f, vocabulary, shape))
-                    .toList());
+            LexicalIndex index = new LexicalIndex(
+                    facts.stream().map(f -> reference(f, vocabulary, shape)).toList());
             for (int p = 0; p < passes; p++) {
                 SplittableRandom random = new SplittableRandom(seed * 1_000_003 + w * 101L + p);
                 for (int[] ids : cut(told(facts, vocabulary, random), shape.tokens())) {
@@ -96,7 +100,8 @@ public record PretrainCorpus(List<Text> texts) {
     private static String wording(Fact f, SplittableRandom random) {
         int n = random.nextInt(f.paraphrases().size() + 1);
         String statement = n == 0 ? f.statement() : f.paraphrases().get(n - 1);
-        String question = f.trainQuestions().get(random.nextInt(f.trainQuestions().size()));
+        String question =
+                f.trainQuestions().get(random.nextInt(f.trainQuestions().size()));
         String answer = question + " " + f.value() + ".";
         return switch (random.nextInt(4)) {
             case 0, 1 -> answer;

@@ -25,29 +25,28 @@ public record PretrainData(
         TinyVocabulary vocabulary = TinyVocabulary.learn(
                 PretrainCorpus.wordings(worlds.subList(0, Math.min(2, worlds.size()))), setup.vocabulary());
         MemoryShape shape = setup.shape();
-        PretrainCorpus corpus =
-                PretrainCorpus.of(worlds, vocabulary, shape, PASSES, LeakFilter.training(), seed);
-        PretrainCorpus held = PretrainCorpus.of(
-                List.of(halcyon.facts()), vocabulary, shape, 1, LeakFilter.evaluation(), seed);
+        PretrainCorpus corpus = PretrainCorpus.of(worlds, vocabulary, shape, PASSES, LeakFilter.training(), seed);
+        PretrainCorpus held =
+                PretrainCorpus.of(List.of(halcyon.facts()), vocabulary, shape, 1, LeakFilter.evaluation(), seed);
         return new PretrainData(
                 worlds,
                 vocabulary,
                 corpus,
                 new PretrainTest(
                         shape,
-                        held.texts().subList(0, Math.min(setup.tested(), held.texts().size())),
+                        held.texts()
+                                .subList(
+                                        0, Math.min(setup.tested(), held.texts().size())),
                         Question.of(halcyon.facts(), vocabulary, shape, setup.tested(), true, seed)));
     }
 
     /** The same texts and questions, read in another way; chunks and references must be as long as before. */
     public PretrainData with(MemoryShape shape) {
-        return new PretrainData(
-                worlds, vocabulary, corpus, new PretrainTest(shape, test.texts(), test.questions()));
+        return new PretrainData(worlds, vocabulary, corpus, new PretrainTest(shape, test.texts(), test.questions()));
     }
 
     /** Questions on the training worlds, in training wordings, for fine-tuning. */
     public List<Question> questions(int n, long seed) {
-        return Question.of(
-                worlds.stream().flatMap(List::stream).toList(), vocabulary, test.shape(), n, false, seed);
+        return Question.of(worlds.stream().flatMap(List::stream).toList(), vocabulary, test.shape(), n, false, seed);
     }
 }

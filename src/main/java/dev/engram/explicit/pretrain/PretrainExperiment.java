@@ -46,8 +46,7 @@ public final class PretrainExperiment {
      * @param nll nats per predicted token
      * @param exact 1 if every predicted token is the most likely one
      */
-    public record Measured(
-            String arm, int seed, String what, String reads, String unit, double nll, double exact) {}
+    public record Measured(String arm, int seed, String what, String reads, String unit, double nll, double exact) {}
 
     /**
      * A point of a run's curve.
@@ -95,7 +94,8 @@ public final class PretrainExperiment {
         return points;
     }
 
-    private static List<Measured> measured(Table t) {
+    /** The rows of a file. */
+    public static List<Measured> measured(Table t) {
         List<Measured> rows = new ArrayList<>();
         for (Row r : t) {
             rows.add(new Measured(
@@ -184,12 +184,14 @@ public final class PretrainExperiment {
                 .filter(r -> r.arm().equals(arm)
                         && r.what().equals(what)
                         && r.reads().equals(reads.key()))
-                .forEach(r -> bySeed.computeIfAbsent(r.seed(), s -> new ArrayList<>())
-                        .add(exact ? r.exact() : r.nll()));
+                .forEach(r ->
+                        bySeed.computeIfAbsent(r.seed(), s -> new ArrayList<>()).add(exact ? r.exact() : r.nll()));
         int n = bySeed.values().iterator().next().size();
         return IntStream.range(0, n)
-                .mapToDouble(i ->
-                        bySeed.values().stream().mapToDouble(v -> v.get(i)).average().orElseThrow())
+                .mapToDouble(i -> bySeed.values().stream()
+                        .mapToDouble(v -> v.get(i))
+                        .average()
+                        .orElseThrow())
                 .toArray();
     }
 

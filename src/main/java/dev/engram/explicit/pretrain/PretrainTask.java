@@ -23,12 +23,7 @@ public final class PretrainTask implements TrainingTask {
      * @param batch texts of a step; which ones depends on seed and step alone, so that all plans see the same
      */
     public PretrainTask(
-            TrainableDecoder decoder,
-            PretrainCorpus corpus,
-            MemoryShape shape,
-            MemoryPlan plan,
-            int batch,
-            long seed) {
+            TrainableDecoder decoder, PretrainCorpus corpus, MemoryShape shape, MemoryPlan plan, int batch, long seed) {
         this.decoder = decoder;
         this.texts = corpus.texts();
         this.shape = shape;

@@ -48,7 +48,8 @@ public record PretrainTest(MemoryShape shape, List<Text> texts, List<Question> q
             List<Text> sources = reads == Reads.NONE
                     ? null
                     : IntStream.range(at, at + some.size())
-                            .mapToObj(i -> texts.get((i + (reads == Reads.WRONG ? texts.size() / 2 : 0)) % texts.size()))
+                            .mapToObj(
+                                    i -> texts.get((i + (reads == Reads.WRONG ? texts.size() / 2 : 0)) % texts.size()))
                             .toList();
             ReadBatch batch = ReadBatch.texts(shape, some, sources);
             rows.addAll(rows(decoder, batch, "text", reads, i -> String.valueOf(from + i)));

@@ -25,14 +25,10 @@ public record Question(
      * @param heldoutWordings whether they are asked as no training text asks
      */
     public static List<Question> of(
-            List<Fact> facts,
-            TinyVocabulary vocabulary,
-            MemoryShape shape,
-            int n,
-            boolean heldoutWordings,
-            long seed) {
+            List<Fact> facts, TinyVocabulary vocabulary, MemoryShape shape, int n, boolean heldoutWordings, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        int[] order = random.ints(0, facts.size()).distinct().limit(facts.size()).toArray();
+        int[] order =
+                random.ints(0, facts.size()).distinct().limit(facts.size()).toArray();
         List<Question> questions = new ArrayList<>();
         for (int i = 0; i < order.length && questions.size() < n; i++) {
             Fact f = facts.get(order[i]);

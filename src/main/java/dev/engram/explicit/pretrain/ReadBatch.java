@@ -78,7 +78,7 @@ public record ReadBatch(MemoryShape shape, int[][] ids, int[][] labels, int[][][
     }
 
     /** The last hidden states [batch, tokens, hidden]. */
-    NDArray hidden(NDManager scope, TrainableDecoder decoder) {
+    public NDArray hidden(NDManager scope, TrainableDecoder decoder) {
         Seams seams = references == null
                 ? Seams.none()
                 : SharedReferences.of(scope, decoder, shape, references).seams();
@@ -86,7 +86,7 @@ public record ReadBatch(MemoryShape shape, int[][] ids, int[][] labels, int[][][
     }
 
     /** Mean loss of the predicted tokens. */
-    NDArray loss(NDManager scope, TrainableDecoder decoder) {
+    public NDArray loss(NDManager scope, TrainableDecoder decoder) {
         return decoder.crossEntropy(scope, hidden(scope, decoder), labels, null);
     }
 

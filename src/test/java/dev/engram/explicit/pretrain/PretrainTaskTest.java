@@ -28,8 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Data, stages and fine-tuning of the tiny model. */
 class PretrainTaskTest {
-    private static final PretrainSetup SETUP =
-            new PretrainSetup(1, 300, 2, 16, 12, 2, 1e-2, MemoryShape.tiny(), 8);
+    private static final PretrainSetup SETUP = new PretrainSetup(1, 300, 2, 16, 12, 2, 1e-2, MemoryShape.tiny(), 8);
 
     private static World halcyon;
     private static PretrainData data;
@@ -54,12 +53,14 @@ class PretrainTaskTest {
     }
 
     private static void assertThrowsWith(String part, org.junit.jupiter.api.function.Executable e) {
-        assertTrue(Assertions.assertThrows(BadInputException.class, e).getMessage().contains(part));
+        assertTrue(
+                Assertions.assertThrows(BadInputException.class, e).getMessage().contains(part));
     }
 
     @Test
     void noTrainingTextIsAboutHalcyon() {
-        Set<String> entities = halcyon.facts().stream().map(f -> f.entity() + "|" + f.value()).collect(Collectors.toSet());
+        Set<String> entities =
+                halcyon.facts().stream().map(f -> f.entity() + "|" + f.value()).collect(Collectors.toSet());
         Set<String> trained = data.worlds().stream()
                 .flatMap(List::stream)
                 .map(f -> f.entity() + "|" + f.value())
@@ -79,10 +80,10 @@ class PretrainTaskTest {
             assertEquals(shape.chunks(), text.references().length);
             String told = data.vocabulary().decode(text.ids());
             for (int[] reference : text.references()) {
-                assertTrue(LeakFilter.overlap(text.ids(), reference) <= LeakFilter.evaluation().limit());
+                assertTrue(LeakFilter.overlap(text.ids(), reference)
+                        <= LeakFilter.evaluation().limit());
                 String entity = halcyon.facts().stream()
-                        .filter(f -> Arrays.equals(
-                                PretrainCorpus.reference(f, data.vocabulary(), shape), reference))
+                        .filter(f -> Arrays.equals(PretrainCorpus.reference(f, data.vocabulary(), shape), reference))
                         .map(Fact::entity)
                         .findFirst()
                         .orElseThrow();
@@ -118,7 +119,9 @@ class PretrainTaskTest {
         assertFalse(MemoryPlan.never().reads(1_000_000, 1));
         MemoryPlan gradual = MemoryPlan.gradual(0, 1000);
         assertEquals(0.25, gradual.share(250));
-        long early = java.util.stream.IntStream.range(0, 500).filter(s -> gradual.reads(s, 3)).count();
+        long early = java.util.stream.IntStream.range(0, 500)
+                .filter(s -> gradual.reads(s, 3))
+                .count();
         assertEquals(125, early, 40);
     }
 
@@ -145,7 +148,8 @@ class PretrainTaskTest {
                     lm.decoder(), data.corpus(), SETUP.shape(), MemoryPlan.twoStages(6), SETUP.batch(), 1));
             assertEquals(stop == 0 ? SETUP.steps() : stop, history.entries().size());
             assertEquals(stop > 0, Thread.interrupted());
-            float[] table = lm.decoder().parameters().get("model.embed_tokens.weight").toFloatArray();
+            float[] table =
+                    lm.decoder().parameters().get("model.embed_tokens.weight").toFloatArray();
             float[] gate = lm.decoder()
                     .parameters()
                     .get("model.layers.1.mlp.gate_proj.weight")
@@ -190,8 +194,7 @@ class PretrainTaskTest {
         List<Question> questions = data.questions(6, 3);
         try (TinyLm lm = new TinyLm(SETUP, data.vocabulary().size(), 1)) {
             double[] before = PreferenceTask.margins(lm.decoder(), SETUP.shape(), questions, Reads.RIGHT);
-            PreferenceTask task =
-                    new PreferenceTask(lm.decoder(), SETUP.shape(), questions, Reads.RIGHT, 0.01, 4, 1);
+            PreferenceTask task = new PreferenceTask(lm.decoder(), SETUP.shape(), questions, Reads.RIGHT, 0.01, 4, 1);
             History history = lm.train(task, TrainConfig.of(20, 1e-2).withSchedule(Schedule.cosine(2)));
             // the first step has rate 0, so the first two losses are those of the reference model itself
             assertEquals(Math.log(2), history.entries().get(0).loss(), 1e-5);

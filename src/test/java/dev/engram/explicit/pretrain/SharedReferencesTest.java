@@ -45,7 +45,20 @@ class SharedReferencesTest {
     static void open() {
         // an untied table, so that only the tokens that are read have a gradient there
         LmConfig config = new LmConfig(
-                LmConfig.Family.LLAMA, 4, TABLE_WIDTH, 4, 2, 8, 48, VOCAB, 128, 1e-5, Positions.rope(10000), false, false, false);
+                LmConfig.Family.LLAMA,
+                4,
+                TABLE_WIDTH,
+                4,
+                2,
+                8,
+                48,
+                VOCAB,
+                128,
+                1e-5,
+                Positions.rope(10000),
+                false,
+                false,
+                false);
         RandomCheckpoint checkpoint = new RandomCheckpoint(config, 5, 0.3);
         trainable = new TrainableDecoder(Torch.manager(DeviceChoice.CPU), checkpoint, false);
         plain = Golden.decoder(checkpoint, Golden.F32);
@@ -71,15 +84,22 @@ class SharedReferencesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"FIRST_HALF, 5, 0", "FIRST_HALF, 2, 0", "LAST_HALF, 3, 0", "ALL, 1, 0", "FIRST_HALF, 3, 2", "LAST_HALF, 5, 2"})
+    @CsvSource({
+        "FIRST_HALF, 5, 0",
+        "FIRST_HALF, 2, 0",
+        "LAST_HALF, 3, 0",
+        "ALL, 1, 0",
+        "FIRST_HALF, 3, 2",
+        "LAST_HALF, 5, 2"
+    })
     void trainingReadsWhatAnsweringChunkByChunkReads(LayerChoice layers, int shared, int kept) {
         MemoryShape shape = shape(layers, shared, kept);
         float[] graph;
         try (NDManager scope = trainable.newScope()) {
             int[][] other = references();
             Arrays.setAll(other, i -> new int[] {50 + i, 9});
-            ReadBatch batch = new ReadBatch(
-                    shape, new int[][] {text(), text()}, null, new int[][][] {references(), other});
+            ReadBatch batch =
+                    new ReadBatch(shape, new int[][] {text(), text()}, null, new int[][][] {references(), other});
             NDArray logits = trainable.logits(scope, batch.hidden(scope, trainable));
             graph = logits.get("0").toFloatArray();
         }
@@ -99,8 +119,7 @@ class SharedReferencesTest {
                 int[] chunk = Arrays.copyOfRange(text(), c * CHUNK, (c + 1) * CHUNK);
                 List<ExplicitMemory> seen = all.subList(Math.max(0, c + 1 - shape.shared()), c + 1);
                 try (MemoryRows rows = MemoryRows.of(scope, plain.config().layers(), sink, seen)) {
-                    float[] own = plain.logits(
-                                    scope, plain.forward(scope, new int[][] {chunk}, cache, rows.seams()), 0)
+                    float[] own = plain.logits(scope, plain.forward(scope, new int[][] {chunk}, cache, rows.seams()), 0)
                             .toFloatArray();
                     System.arraycopy(own, 0, logits, c * CHUNK * VOCAB, own.length);
                 }
@@ -111,7 +130,8 @@ class SharedReferencesTest {
 
     /** A reference encoded alone by the cache of the plain decoder; the sink is the token before it. */
     private static ExplicitMemory memory(int[] reference, LayerChoice choice, int kept, boolean sink) {
-        int[] ids = IntStream.concat(IntStream.of(TinyVocabulary.REFERENCE), Arrays.stream(reference)).toArray();
+        int[] ids = IntStream.concat(IntStream.of(TinyVocabulary.REFERENCE), Arrays.stream(reference))
+                .toArray();
         int[] layers = choice.of(plain.config().layers());
         int kvHeads = plain.config().kvHeads();
         int d = plain.config().headDim();
