@@ -20,6 +20,7 @@ import picocli.CommandLine.HelpCommand;
             BenchRecall.class,
             BenchBank.class,
             BenchReading.class,
+            BenchMemory3Training.class,
             BenchExplicit.class,
             BenchRetrieve.class,
             HelpCommand.class
