@@ -46,7 +46,7 @@ public final class LongTermMemory {
      * @param importanceWeight λ; 0 searches by the keys alone
      */
     public LongTermMemory(int slots, int width, Replacement replacement, long seed, double importanceWeight) {
-        require(slots > 0, "slots", slots, "give at least 1");
+        require(slots > 0, "number of slots", slots, "give at least 1");
         require(width > 0, "width", width, "give at least 1");
         require(
                 importanceWeight >= 0 && importanceWeight < Double.POSITIVE_INFINITY,
