@@ -79,20 +79,20 @@ public final class Lmcode implements Trainables {
 
     /** Sequences that have seen nothing, each with memories of its own. */
     public MemoryState newState(int batch) {
-        return newState(newStateManager(), batch, config.memories());
+        return newState(manager, batch, config.memories());
     }
 
     /** The same with fewer memories than the model was made for; what is off adds nothing. */
     public MemoryState newState(int batch, Memories memories) {
-        return newState(newStateManager(), batch, memories);
+        return newState(manager, batch, memories);
     }
 
     /** The same, freed with {@code owner}. */
     public MemoryState newState(NDManager owner, int batch, Memories memories) {
         LongTermMemory[][] stores = new LongTermMemory[config.numLayers()][batch];
-        for (LongTermMemory[] layer : stores) {
+        for (int i = 0; i < stores.length; i++) {
             for (int b = 0; b < batch && memories.longTerm(); b++) {
-                layer[b] = new LongTermMemory(config.longTermMemorySlots(), config.hiddenSize());
+                stores[i][b] = layers.get(i).newStore(b);
             }
         }
         return new MemoryState(owner, batch, allowed(memories), false, stores);
@@ -106,11 +106,7 @@ public final class Lmcode implements Trainables {
                 stores[i][b] = layers.get(i).longTermMemory();
             }
         }
-        return new MemoryState(newStateManager(), batch, config.memories(), true, stores);
-    }
-
-    private NDManager newStateManager() {
-        return manager;
+        return new MemoryState(manager, batch, config.memories(), true, stores);
     }
 
     private Memories allowed(Memories wanted) {

@@ -16,6 +16,7 @@ import dev.engram.model.Positions;
  * @param longTermMemorySlots slots of a layer's long-term memory
  * @param window tokens of one segment: what self-attention sees, and the number of learned positions
  * @param topK slots that a token retrieves from the long-term memory
+ * @param replacement who makes room in a full long-term memory
  * @param updateRate η of the short-term memory's soft update
  * @param importanceWeight λ of the retrieval score q·k/√h + λ log(importance)
  * @param valueOffset how many tokens after its key a written value stands: 0 stores a token under itself (Memorizing
@@ -32,6 +33,7 @@ public record LmcodeConfig(
         int longTermMemorySlots,
         int window,
         int topK,
+        ReplacementPolicy replacement,
         double updateRate,
         double importanceWeight,
         int valueOffset,
@@ -73,12 +75,14 @@ public record LmcodeConfig(
 
     /** The seed's quick start: vocabulary 50257, width 512, 6 layers, 8 heads, 512 and 10,000 slots. */
     public static LmcodeConfig defaults() {
-        return new LmcodeConfig(50257, 512, 6, 8, 512, 10_000, 1024, 16, 0.01, 1, 1, Memories.BOTH, 0.02);
+        return new LmcodeConfig(
+                50257, 512, 6, 8, 512, 10_000, 1024, 16, ReplacementPolicy.FIFO, 0.01, 1, 1, Memories.BOTH, 0.02);
     }
 
     /** A model small enough to be trained while one waits. */
     public static LmcodeConfig tiny(int vocabSize, int window) {
-        return new LmcodeConfig(vocabSize, 64, 2, 2, 16, 128, window, 8, 0.01, 1, 1, Memories.BOTH, 0.08);
+        return new LmcodeConfig(
+                vocabSize, 64, 2, 2, 16, 128, window, 8, ReplacementPolicy.FIFO, 0.01, 1, 1, Memories.BOTH, 0.08);
     }
 
     public LmcodeConfig withMemories(Memories m) {
@@ -111,6 +115,7 @@ public record LmcodeConfig(
                 longTerm,
                 window,
                 k,
+                replacement,
                 eta,
                 importanceWeight,
                 offset,

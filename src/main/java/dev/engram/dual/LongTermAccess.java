@@ -26,8 +26,7 @@ final class LongTermAccess {
     private final String at;
     private final NDArray offset;
 
-    LongTermAccess(
-            Kernel kernel, NDManager manager, MemoryParameters parameters, int layer, LmcodeConfig config) {
+    LongTermAccess(Kernel kernel, NDManager manager, MemoryParameters parameters, int layer, LmcodeConfig config) {
         this.kernel = kernel;
         this.parameters = parameters;
         this.config = config;

@@ -28,9 +28,19 @@ public final class MemoryAugmentedLayer {
     /** The model's own long-term store of this layer, which shared states read and write; empty at first. */
     public LongTermMemory longTermMemory() {
         if (store == null) {
-            store = new LongTermMemory(config.longTermMemorySlots(), config.hiddenSize());
+            store = newStore(0);
         }
         return store;
+    }
+
+    /** An empty store for one sequence. */
+    LongTermMemory newStore(int row) {
+        return new LongTermMemory(
+                config.longTermMemorySlots(),
+                config.hiddenSize(),
+                config.replacement(),
+                31L * layer + row,
+                config.importanceWeight());
     }
 
     /**
