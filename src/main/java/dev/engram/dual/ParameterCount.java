@@ -25,7 +25,7 @@ public record ParameterCount(String category, boolean memory, boolean learned, l
         all.add(new ParameterCount("self-attention", false, true, layers * 4 * h * h));
         all.add(new ParameterCount("feed-forward", false, true, layers * 3 * h * inner));
         all.add(new ParameterCount("norms", false, true, (2 * layers + 1) * h));
-        all.add(new ParameterCount("short-term projections and gate", true, true, memory(config, "short_term")));
+        all.add(new ParameterCount("short-term projections, gate and first state", true, true, memory(config, "short_term")));
         all.add(new ParameterCount("long-term projections and gate", true, true, memory(config, "long_term")));
         long shortTerm = config.memories().shortTerm() ? config.shortTermMemorySize() : 0;
         long longTerm = config.memories().longTerm() ? config.longTermMemorySlots() : 0;
