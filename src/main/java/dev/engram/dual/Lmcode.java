@@ -3,6 +3,7 @@ package dev.engram.dual;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.engram.model.BadInputException;
+import dev.engram.model.GenerationConfig;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.RandomCheckpoint;
 import dev.engram.model.Seams;
@@ -10,6 +11,7 @@ import dev.engram.model.TrainableDecoder;
 import dev.engram.model.engine.Kernel;
 import dev.engram.model.engine.Torch;
 import dev.engram.train.Trainables;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -151,6 +153,47 @@ public final class Lmcode implements Trainables {
     /** Logits of all positions, [batch, tokens, vocab]. */
     public NDArray logits(NDManager step, NDArray hidden) {
         return decoder.logits(step, hidden);
+    }
+
+    /**
+     * Continues a text: the seed's {@code generate(input_ids, max_length, temperature, top_k, top_p)} with the settings in one object.
+     *
+     * @param prompt token ids, any number; they are read in segments of the window
+     * @param config temperature, top-k, top-p, penalties, seed and the number of tokens; ends and stop strings do not count
+     * @param state of one sequence; prompt and answer are in it afterwards
+     * @return the new tokens
+     */
+    public int[] generate(int[] prompt, GenerationConfig config, MemoryState state) {
+        return new LmcodeGenerator(this, state).generate(prompt, config);
+    }
+
+    /** Writes parameters, configuration and the model's own long-term stores into a folder. */
+    public void save(Path folder) {
+        LmcodeFile.save(this, folder);
+    }
+
+    /** Opens what {@link #save} wrote. */
+    public static Lmcode load(Path folder) {
+        Lmcode model = create(LmcodeFile.config(folder), 0);
+        try {
+            model.restore(folder);
+            return model;
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    /** Takes over the parameters and stores of a folder; one of another configuration is refused with what differs. */
+    public void restore(Path folder) {
+        LmcodeFile.restore(this, folder);
+    }
+
+    /** Overwrites a parameter in place. */
+    void set(NDArray parameter, float[] values) {
+        try (NDManager scope = newScope()) {
+            kernel.one(scope, "set", parameter, scope.create(values, parameter.getShape()));
+        }
     }
 
     /** All parameters by name, those of the memories last. */

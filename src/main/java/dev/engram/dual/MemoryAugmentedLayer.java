@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.engram.model.engine.Kernel;
+import java.nio.file.Path;
 
 /**
  * What LMCODE adds to a decoder layer, between its self-attention and its feed-forward part: the short-term memory, then the
@@ -31,6 +32,10 @@ public final class MemoryAugmentedLayer {
             store = newStore(0);
         }
         return store;
+    }
+
+    void load(Path folder) {
+        store = LongTermMemory.load(folder, config.hiddenSize(), config.replacement(), 31L * layer);
     }
 
     /** An empty store for one sequence. */

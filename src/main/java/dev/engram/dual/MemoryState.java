@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What a batch of sequences remembers: per layer a short-term state and, per sequence, a long-term store. Sequences of a batch share
@@ -111,6 +112,17 @@ public final class MemoryState implements AutoCloseable {
         free();
     }
 
+    /** Merges alike entries of every long-term store, see {@link LongTermMemory#consolidate}; detaches first. Returns what was done, store by store. */
+    public List<Consolidation> consolidate(double threshold, Reading reading) {
+        detach();
+        return Arrays.stream(stores)
+                .flatMap(Arrays::stream)
+                .filter(Objects::nonNull)
+                .distinct()
+                .map(s -> s.consolidate(threshold, reading))
+                .toList();
+    }
+
     /** Forgets everything. Stores that the model shares stay as they are. */
     public void reset() {
         for (int i = 0; i < shortTerm.length; i++) {
@@ -123,7 +135,10 @@ public final class MemoryState implements AutoCloseable {
         }
         free();
         if (!shared) {
-            Arrays.stream(stores).flatMap(Arrays::stream).forEach(LongTermMemory::clear);
+            Arrays.stream(stores)
+                    .flatMap(Arrays::stream)
+                    .filter(Objects::nonNull)
+                    .forEach(LongTermMemory::clear);
         }
     }
 

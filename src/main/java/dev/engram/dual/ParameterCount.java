@@ -1,62 +1,83 @@
 package dev.engram.dual;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
- * The numbers of an LMCODE model by category. Seed 004 claims that about 2 % of the parameters are "dedicated to memory" and does not say
- * what is counted: the matrices that read and write the memories, which are learned, or also the slots, which are not.
+ * How many numbers a model of a configuration has and what they are for, by arithmetic alone; the seed claims that about 2 % of the
+ * parameters are memory.
  *
- * @param category what the numbers are
- * @param memory whether they belong to a memory
- * @param learned whether they are trained, or are a memory's content
- * @param numbers how many
+ * @param embedding token table, which is the head too
+ * @param positions learned positions
+ * @param attention self-attention of all layers, with its norm
+ * @param feedForward feed-forward parts of all layers, with their norms, and the last norm
+ * @param shortTermState first states of the short-term memories
+ * @param shortTermProjections their projections and update gates
+ * @param longTermProjections projections and gates of the long-term memories
+ * @param longTermSlots numbers in full long-term stores, keys and values; stored, not learned
  */
-public record ParameterCount(String category, boolean memory, boolean learned, long numbers) {
+public record ParameterCount(
+        long embedding,
+        long positions,
+        long attention,
+        long feedForward,
+        long shortTermState,
+        long shortTermProjections,
+        long longTermProjections,
+        long longTermSlots) {
 
-    /** All categories of a configuration; one sequence's states. */
-    public static List<ParameterCount> of(LmcodeConfig config) {
-        long h = config.hiddenSize();
-        long layers = config.numLayers();
-        long inner = config.decoder().intermediate();
-        List<ParameterCount> all = new ArrayList<>();
-        all.add(new ParameterCount("token embeddings and head (tied)", false, true, config.vocabSize() * h));
-        all.add(new ParameterCount("position embeddings", false, true, config.window() * h));
-        all.add(new ParameterCount("self-attention", false, true, layers * 4 * h * h));
-        all.add(new ParameterCount("feed-forward", false, true, layers * 3 * h * inner));
-        all.add(new ParameterCount("norms", false, true, (2 * layers + 1) * h));
-        all.add(new ParameterCount("short-term projections, gate and first state", true, true, memory(config, "short_term")));
-        all.add(new ParameterCount("long-term projections and gate", true, true, memory(config, "long_term")));
-        long shortTerm = config.memories().shortTerm() ? config.shortTermMemorySize() : 0;
-        long longTerm = config.memories().longTerm() ? config.longTermMemorySlots() : 0;
-        all.add(new ParameterCount("short-term state", true, false, layers * shortTerm * h));
-        all.add(new ParameterCount("long-term slots", true, false, layers * longTerm * 2 * h));
+    public static ParameterCount of(LmcodeConfig c) {
+        long h = c.hiddenSize();
+        long layers = c.numLayers();
+        boolean st = c.memories().shortTerm();
+        boolean lt = c.memories().longTerm();
+        return new ParameterCount(
+                c.vocabSize() * h,
+                c.window() * h,
+                layers * (4 * h * h + h),
+                layers * (3 * h * c.decoder().intermediate() + h) + h,
+                st ? layers * c.shortTermMemorySize() * h : 0,
+                st ? layers * (8 * h * h + h) : 0,
+                lt ? layers * (4 * h * h + h + 1) : 0,
+                lt ? layers * c.longTermMemorySlots() * 2 * h : 0);
+    }
+
+    /** Parameters of the decoder without memories. */
+    public long base() {
+        return embedding + positions + attention + feedForward;
+    }
+
+    /** Learned parameters of the memories. */
+    public long memory() {
+        return shortTermState + shortTermProjections + longTermProjections;
+    }
+
+    /** All learned parameters. */
+    public long learned() {
+        return base() + memory();
+    }
+
+    /** Share of the memories in the learned parameters. */
+    public double memoryShare() {
+        return (double) memory() / learned();
+    }
+
+    /** The same with the slots of the long-term stores counted as parameters. */
+    public double memoryShareWithSlots() {
+        return (double) (memory() + longTermSlots) / (learned() + longTermSlots);
+    }
+
+    /** Categories in the order of a table. */
+    public Map<String, Long> byCategory() {
+        Map<String, Long> all = new LinkedHashMap<>();
+        all.put("token embedding", embedding);
+        all.put("positions", positions);
+        all.put("self-attention", attention);
+        all.put("feed-forward", feedForward);
+        all.put("short-term first states", shortTermState);
+        all.put("short-term projections and gates", shortTermProjections);
+        all.put("long-term projections and gates", longTermProjections);
+        all.put("long-term slots (stored)", longTermSlots);
         return all;
-    }
-
-    private static long memory(LmcodeConfig config, String part) {
-        return MemoryParameters.shapes(config).entrySet().stream()
-                .filter(e -> e.getKey().contains(part))
-                .mapToLong(e -> e.getValue().size())
-                .sum();
-    }
-
-    /** Share of the learned numbers that read and write the memories. */
-    public static double learnedShare(LmcodeConfig config) {
-        List<ParameterCount> all = of(config);
-        return sum(all, true, true, false) / (double) (sum(all, true, true, false) + sum(all, false, true, false));
-    }
-
-    /** Share of all numbers, learned or stored, that belong to the memories. */
-    public static double totalShare(LmcodeConfig config) {
-        List<ParameterCount> all = of(config);
-        return sum(all, true, true, true) / (double) (sum(all, true, true, true) + sum(all, false, true, true));
-    }
-
-    private static long sum(List<ParameterCount> all, boolean memory, boolean learned, boolean stored) {
-        return all.stream()
-                .filter(c -> c.memory == memory && (c.learned ? learned : stored))
-                .mapToLong(ParameterCount::numbers)
-                .sum();
     }
 }

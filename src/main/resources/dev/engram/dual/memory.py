@@ -68,3 +68,7 @@ def table(self, parts: List[Tensor]) -> Tensor:  # [.., n, h] each -> [all n, h]
     for i in range(len(parts)):
         _1 = torch.append(flat, torch.reshape(parts[i], [-1, torch.size(parts[i], -1)]))
     return torch.cat(flat, 0)
+
+
+def set(self, target: Tensor, values: Tensor) -> Tensor:  # in place, without a graph
+    return torch.copy_(target, values)

@@ -1,10 +1,11 @@
 package dev.engram.dual;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.engram.model.BadInputException;
+import ai.djl.ndarray.NDArray;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What is counted is what a model has, and the quick start's arithmetic. */
@@ -12,61 +13,44 @@ class CountsTest {
     @Test
     void theLearnedNumbersAreTheModels() {
         LmcodeConfig config = LmcodeConfig.tiny(40, 16);
-        long learned = ParameterCount.of(config).stream()
-                .filter(ParameterCount::learned)
-                .mapToLong(ParameterCount::numbers)
-                .sum();
-        long memory = ParameterCount.of(config).stream()
-                .filter(c -> c.learned() && c.memory())
-                .mapToLong(ParameterCount::numbers)
-                .sum();
+        ParameterCount count = ParameterCount.of(config);
         try (Lmcode model = Lmcode.create(config, 1)) {
             assertEquals(
-                    model.parameters().values().stream().mapToLong(p -> p.size()).sum(), learned);
+                    model.parameters().values().stream()
+                            .mapToLong(NDArray::size)
+                            .sum(),
+                    count.learned());
             assertEquals(
                     model.parameters().entrySet().stream()
                             .filter(e -> e.getKey().contains("_memory."))
                             .mapToLong(e -> e.getValue().size())
                             .sum(),
-                    memory);
+                    count.memory());
         }
-        assertEquals(memory / (double) learned, ParameterCount.learnedShare(config), 1e-12);
-    }
-
-    @Test
-    void withoutMemoriesNothingIsCounted() {
-        LmcodeConfig config = LmcodeConfig.tiny(40, 16).withMemories(Memories.NONE);
-        assertEquals(0, ParameterCount.learnedShare(config));
-        assertEquals(0, ParameterCount.totalShare(config));
-        assertEquals(
-                config.decoder().parameters(),
-                ParameterCount.of(config).stream()
-                        .mapToLong(ParameterCount::numbers)
-                        .sum());
+        assertEquals(config.decoder().parameters(), count.base());
     }
 
     @Test
     void theSlotsAreCountedAsKeyAndValue() {
-        LmcodeConfig config = LmcodeConfig.defaults();
+        ParameterCount count = ParameterCount.of(LmcodeConfig.defaults());
+        assertEquals(6L * 10_000 * 512 * 2, count.longTermSlots());
+        assertTrue(count.memoryShareWithSlots() > count.memoryShare());
         assertEquals(
-                6L * 10_000 * 512 * 2,
-                ParameterCount.of(config).stream()
-                        .filter(c -> c.category().equals("long-term slots"))
-                        .findFirst()
-                        .orElseThrow()
-                        .numbers());
-        assertTrue(ParameterCount.totalShare(config) > ParameterCount.learnedShare(config));
+                0,
+                ParameterCount.of(LmcodeConfig.defaults().withMemories(Memories.NONE))
+                        .memoryShareWithSlots());
     }
 
     @Test
-    void theQuickStartEndsBeforeItsOwnWarmUp() {
-        QuickStart seed = QuickStart.seed();
-        assertEquals(10 * Math.ceil(1000 / 32.0), seed.steps());
-        assertEquals(1e-4 * seed.steps() / 1000, seed.reachedLearningRate(), 1e-18);
-        assertEquals(0, seed.consolidations());
-        QuickStart longer = new QuickStart(1000, 32, 320, 1e-4, 1000, 10_000, 1000);
-        assertEquals(1e-4, longer.reachedLearningRate());
-        assertEquals(10, longer.consolidations());
-        assertThrows(BadInputException.class, () -> new QuickStart(1000, 0, 10, 1e-4, 1, 1, 1));
+    void theQuickStartEndsInsideItsWarmUpAndNeverConsolidates() {
+        Sample sample = new Sample(new int[][] {{1, 2}}, new int[][] {{2, Sample.NONE}});
+        MemoryDataset data =
+                new MemoryDataset(IntStream.range(0, 1000).mapToObj(i -> sample).toList(), 0.2, 1);
+        int steps = 10 * data.stepsPerEpoch(32);
+        assertEquals(10 * Math.ceil(1000 / 32.0), steps);
+        assertEquals(0, TrainerConfig.defaults().consolidations(steps));
+        assertEquals(1e-4 * steps / 1000, TrainerConfig.defaults().rate(steps - 1), 1e-6);
+        assertEquals(List.of(1, 10), List.of(
+                TrainerConfig.defaults().consolidations(1000), TrainerConfig.defaults().consolidations(10_000)));
     }
 }

@@ -32,7 +32,7 @@ public final class MemoryAnalysis {
      * What the memories cost.
      *
      * @param learnedShare share of the trained numbers that read and write memories
-     * @param totalShare share of all numbers that belong to memories, slots counted
+     * @param totalShare the same with the slots of full long-term stores counted
      * @param shortTermBytes of one sequence
      * @param longTermBytes of one sequence with all slots full
      * @param searchMultiplications of one token in all layers by exact search
@@ -151,28 +151,14 @@ public final class MemoryAnalysis {
 
     /** Counts; nothing is run. */
     public static Efficiency computeMemoryEfficiency(Lmcode model) {
-        List<ParameterCount> counts = ParameterCount.of(model.config());
-        long matrices = counts.stream()
-                .filter(c -> c.learned() && !c.category().startsWith("position"))
-                .mapToLong(ParameterCount::numbers)
-                .sum();
-        long search = counts.stream()
-                .filter(c -> c.category().startsWith("long-term slots"))
-                .mapToLong(c -> c.numbers() / 2)
-                .sum();
+        ParameterCount counts = ParameterCount.of(model.config());
+        long shortTerm = counts.shortTermState(); // as many numbers as the state of one sequence
         return new Efficiency(
-                ParameterCount.learnedShare(model.config()),
-                ParameterCount.totalShare(model.config()),
-                4 * numbers(counts, "short-term state"),
-                4 * numbers(counts, "long-term slots"),
-                search,
-                matrices);
-    }
-
-    private static long numbers(List<ParameterCount> counts, String category) {
-        return counts.stream()
-                .filter(c -> c.category().equals(category))
-                .mapToLong(ParameterCount::numbers)
-                .sum();
+                counts.memoryShare(),
+                counts.memoryShareWithSlots(),
+                4 * shortTerm,
+                4 * counts.longTermSlots(),
+                counts.longTermSlots() / 2,
+                counts.learned() - counts.positions() - shortTerm);
     }
 }

@@ -25,12 +25,21 @@ public final class MemoryReport {
         }
         return "Memory report\n\n"
                 + model.config() + "\n\n"
-                + Tables.text(Tables.of("Numbers by category", ParameterCount.of(model.config()))) + "\n"
+                + categories(model) + "\n"
                 + Tables.text(Tables.of("Cost", List.of(MemoryAnalysis.computeMemoryEfficiency(model)))) + "\n"
                 + Tables.text(Tables.of(
                         "Long-term memories after " + sequences.size() + " sequences",
                         MemoryAnalysis.analyzeMemoryCapacity(model, sequences)))
                 + "\n"
                 + Tables.text(Tables.of("Last pass of each sequence", monitor.statistics()));
+    }
+
+    private static String categories(Lmcode model) {
+        record Category(String category, long numbers) {}
+        return Tables.text(Tables.of(
+                "Numbers by category",
+                ParameterCount.of(model.config()).byCategory().entrySet().stream()
+                        .map(e -> new Category(e.getKey(), e.getValue()))
+                        .toList()));
     }
 }
