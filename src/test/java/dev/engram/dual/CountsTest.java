@@ -50,7 +50,10 @@ class CountsTest {
         assertEquals(10 * Math.ceil(1000 / 32.0), steps);
         assertEquals(0, TrainerConfig.defaults().consolidations(steps));
         assertEquals(1e-4 * steps / 1000, TrainerConfig.defaults().rate(steps - 1), 1e-6);
-        assertEquals(List.of(1, 10), List.of(
-                TrainerConfig.defaults().consolidations(1000), TrainerConfig.defaults().consolidations(10_000)));
+        assertEquals(
+                List.of(1, 10),
+                List.of(
+                        TrainerConfig.defaults().consolidations(1000),
+                        TrainerConfig.defaults().consolidations(10_000)));
     }
 }

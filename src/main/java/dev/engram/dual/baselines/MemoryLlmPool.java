@@ -37,7 +37,8 @@ public final class MemoryLlmPool implements MemoryPool {
         Pools.requirePositive("number of new vectors", k);
         Pools.requirePositive("width", width);
         if (k > n) {
-            throw new BadInputException("An update writes " + k + " vectors into a pool of " + n + "; give at most " + n + ".");
+            throw new BadInputException(
+                    "An update writes " + k + " vectors into a pool of " + n + "; give at most " + n + ".");
         }
         this.n = n;
         this.k = k;

@@ -55,8 +55,7 @@ public final class ConsolidationCurve {
      * @param queries one per entry, near its key
      * @param k recall among the best k
      */
-    public ConsolidationCurve(
-            String name, List<float[]> keys, int[] concept, List<float[]> queries, int k, long seed) {
+    public ConsolidationCurve(String name, List<float[]> keys, int[] concept, List<float[]> queries, int k, long seed) {
         if (keys.isEmpty() || keys.size() != concept.length || keys.size() != queries.size()) {
             throw new BadInputException("There are " + keys.size() + " keys, " + concept.length + " concepts and "
                     + queries.size() + " queries; give one of each for every entry.");
@@ -105,7 +104,8 @@ public final class ConsolidationCurve {
         long start = System.nanoTime();
         Consolidation did = memory.consolidate(threshold, reading);
         double ms = (System.nanoTime() - start) / 1e6;
-        return score(memory, did.target(), reading.name().toLowerCase(Locale.ROOT).replace('_', ' '), threshold, ms);
+        return score(
+                memory, did.target(), reading.name().toLowerCase(Locale.ROOT).replace('_', ' '), threshold, ms);
     }
 
     /** The same without consolidating. */
@@ -116,8 +116,7 @@ public final class ConsolidationCurve {
     }
 
     private LongTermMemory filled() {
-        LongTermMemory memory =
-                new LongTermMemory(keys.size(), keys.get(0).length, ReplacementPolicy.FIFO, seed, 0);
+        LongTermMemory memory = new LongTermMemory(keys.size(), keys.get(0).length, ReplacementPolicy.FIFO, seed, 0);
         for (int i = 0; i < keys.size(); i++) {
             memory.write(keys.get(i), values[concept[i]], 1);
         }

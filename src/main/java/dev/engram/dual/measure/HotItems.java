@@ -4,8 +4,8 @@ import dev.engram.dual.LongTermMemory;
 import dev.engram.dual.Replacement;
 import dev.engram.dual.Retrieved;
 import dev.engram.model.BadInputException;
-import java.util.Locale;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
 

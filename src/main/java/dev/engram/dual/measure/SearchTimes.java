@@ -6,8 +6,10 @@ import dev.engram.model.BadInputException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
@@ -37,10 +39,13 @@ public record SearchTimes(int width, int k, int queries, int rounds, Keys keys) 
     /**
      * One round.
      *
-     * @param milliseconds a query, mean of the round
+     * @param slots of each store
+     * @param layers stores that each query searches
+     * @param milliseconds a query takes in all stores, mean of the round
      * @param recall share of the exact best k that were found
      */
-    public record Row(String keys, String search, int slots, int round, double milliseconds, double recall) {}
+    public record Row(
+            String keys, String search, int slots, int layers, int round, double milliseconds, double recall) {}
 
     public SearchTimes {
         if (width < 1 || k < 1 || queries < 1 || rounds < 1) {
@@ -66,30 +71,30 @@ public record SearchTimes(int width, int k, int queries, int rounds, Keys keys) 
         return memory;
     }
 
-    /** Measures stores that each query searches one after the other, as the layers of a model do for each token. */
+    /** Measures stores made by {@link #filled}, which each query searches one after the other, as a token searches all layers. */
     public List<Row> run(LongTermMemory[] layers, long seed) {
-        List<float[]> asked = new ArrayList<>();
-        // the stores' own directions, then other draws
-        float[][] directions = directions(new SplittableRandom(seed));
+        float[][] directions = directions(new SplittableRandom(seed)); // the stores' own
         SplittableRandom random = new SplittableRandom(seed + 1);
+        List<float[]> asked = new ArrayList<>();
         for (int q = 0; q < queries; q++) {
             asked.add(draw(random, directions));
         }
+        return run(keys.name().toLowerCase(Locale.ROOT).replace('_', ' '), layers, asked);
+    }
+
+    /** The same with any stores and queries. */
+    public List<Row> run(String name, LongTermMemory[] layers, List<float[]> asked) {
         double recall = recallWithNewIndex(layers, asked);
         List<Row> rows = new ArrayList<>();
         for (int round = -WARM_UP; round < rounds; round++) {
             double index = time(layers, asked, (m, q) -> m.search(q, k));
             double exact = time(layers, asked, (m, q) -> m.searchExactly(q, k));
             if (round >= 0) {
-                rows.add(row("exact", layers[0].slots(), round, exact, 1));
-                rows.add(row("index", layers[0].slots(), round, index, recall));
+                rows.add(new Row(name, "exact", layers[0].slots(), layers.length, round, exact, 1));
+                rows.add(new Row(name, "index", layers[0].slots(), layers.length, round, index, recall));
             }
         }
         return rows;
-    }
-
-    private Row row(String search, int slots, int round, double ms, double recall) {
-        return new Row(keys.name().toLowerCase(Locale.ROOT).replace('_', ' '), search, slots, round, ms, recall);
     }
 
     private double recallWithNewIndex(LongTermMemory[] layers, List<float[]> asked) {
@@ -149,6 +154,41 @@ public record SearchTimes(int width, int k, int queries, int rounds, Keys keys) 
             }
         }
         return v;
+    }
+
+    /**
+     * One kind of search at one size, over its rounds.
+     *
+     * @param milliseconds a query takes in all stores, median of the rounds
+     * @param least of the rounds
+     * @param most of the rounds
+     */
+    public record Summary(
+            String keys,
+            String search,
+            int slots,
+            int layers,
+            double milliseconds,
+            double least,
+            double most,
+            double recall) {}
+
+    /** One line per keys, search and size, in the order of the rows. */
+    public static List<Summary> summary(List<Row> rows) {
+        Map<List<Object>, List<Row>> groups = new LinkedHashMap<>();
+        for (Row r : rows) {
+            groups.computeIfAbsent(List.of(r.keys, r.search, r.slots, r.layers), x -> new ArrayList<>())
+                    .add(r);
+        }
+        return groups.values().stream()
+                .map(g -> {
+                    double[] ms =
+                            g.stream().mapToDouble(Row::milliseconds).sorted().toArray();
+                    double median = (ms[(ms.length - 1) / 2] + ms[ms.length / 2]) / 2;
+                    Row r = g.get(0);
+                    return new Summary(r.keys, r.search, r.slots, r.layers, median, ms[0], ms[ms.length - 1], r.recall);
+                })
+                .toList();
     }
 
     /** The slope of log(time) over log(slots) by least squares: 1 grows as the slots do, 0 not at all. */

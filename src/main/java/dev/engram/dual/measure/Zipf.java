@@ -10,8 +10,8 @@ final class Zipf {
 
     Zipf(int ranks, double s) {
         if (ranks < 1 || !(s >= 0) || s > 10) {
-            throw new BadInputException(
-                    "A skewed access has " + ranks + " items and the exponent " + s + "; give 1 item or more and 0 to 10.");
+            throw new BadInputException("A skewed access has " + ranks + " items and the exponent " + s
+                    + "; give 1 item or more and 0 to 10.");
         }
         cumulative = new double[ranks];
         double sum = 0;

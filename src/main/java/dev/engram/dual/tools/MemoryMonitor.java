@@ -56,7 +56,8 @@ public final class MemoryMonitor {
             double slotsUsed) {}
 
     /** One quantity of one layer over all recorded steps in which it was measured. */
-    public record Statistic(String quantity, int layer, int steps, double mean, double least, double most, double last) {}
+    public record Statistic(
+            String quantity, int layer, int steps, double mean, double least, double most, double last) {}
 
     private final List<Integer> steps = new ArrayList<>();
     private final List<LayerTrace> traces = new ArrayList<>();
@@ -107,7 +108,13 @@ public final class MemoryMonitor {
                         most = Math.max(most, v);
                     }
                     all.add(new Statistic(
-                            q.label, layer, values.length, sum / values.length, least, most, values[values.length - 1]));
+                            q.label,
+                            layer,
+                            values.length,
+                            sum / values.length,
+                            least,
+                            most,
+                            values[values.length - 1]));
                 }
             }
         }
@@ -146,11 +153,14 @@ public final class MemoryMonitor {
             }
         }
         if (series.isEmpty()) {
-            throw new BadInputException("The monitor has recorded no " + quantity.label
-                    + "; record steps of a model whose memories act.");
+            throw new BadInputException(
+                    "The monitor has recorded no " + quantity.label + "; record steps of a model whose memories act.");
         }
         return Charts.picture(Charts.line(
-                "Memories, step by step", Axis.of("step", "steps"), Axis.unitless(quantity.label), series.toArray(Series[]::new)));
+                "Memories, step by step",
+                Axis.of("step", "steps"),
+                Axis.unitless(quantity.label),
+                series.toArray(Series[]::new)));
     }
 
     /** The seed's plot_history: the picture as a PNG file. */

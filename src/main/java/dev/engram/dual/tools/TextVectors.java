@@ -78,7 +78,8 @@ public interface TextVectors {
         try (NDManager scope = model.newScope();
                 MemoryState state = model.newState(1)) {
             for (int at = 0; at < ids.length; at += model.config().window()) {
-                int[] segment = Arrays.copyOfRange(ids, at, Math.min(ids.length, at + model.config().window()));
+                int[] segment = Arrays.copyOfRange(
+                        ids, at, Math.min(ids.length, at + model.config().window()));
                 NDArray hidden = model.forward(scope, new int[][] {segment}, state); // [1, tokens, h]
                 float[] x = hidden.toFloatArray();
                 for (int i = 0; i < x.length; i++) {

@@ -74,8 +74,7 @@ class PoolsTest {
     @Test
     void memoryLlmAveragesStretchesAndAttendsToAll() {
         MemoryLlmPool pool = new MemoryLlmPool(4, 2, 2, 1);
-        pool.update(
-                new float[][] {{10, 0}, {10, 0}, {0, 10}, {0, 10}}, new float[][] {{1, 0}, {3, 0}, {0, 5}, {0, 7}});
+        pool.update(new float[][] {{10, 0}, {10, 0}, {0, 10}, {0, 10}}, new float[][] {{1, 0}, {3, 0}, {0, 5}, {0, 7}});
         float logit = 10 * 10 / (float) Math.sqrt(2);
         float other = (float) (1 / (1 + Math.exp(logit)));
         assertArrayEquals(new float[] {2 * (1 - other), 6 * other}, pool.read(new float[] {10, 0}), 1e-5f);

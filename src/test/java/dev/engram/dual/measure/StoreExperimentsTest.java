@@ -89,8 +89,7 @@ class StoreExperimentsTest {
 
     @Test
     void searchTimesComeInPairsAndTheExactOnesMissNothing() {
-        List<SearchTimes.Row> rows =
-                new SearchTimes(16, 4, 20, 2, SearchTimes.Keys.FEW_DIRECTIONS).run(300, 3);
+        List<SearchTimes.Row> rows = new SearchTimes(16, 4, 20, 2, SearchTimes.Keys.FEW_DIRECTIONS).run(300, 3);
         assertEquals(4, rows.size());
         for (SearchTimes.Row row : rows) {
             assertTrue(row.milliseconds() > 0);

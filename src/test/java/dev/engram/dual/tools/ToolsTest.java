@@ -80,7 +80,10 @@ class ToolsTest {
         ExperienceStore raw = store(List.of());
         raw.storeExperiences(List.of("aaa", "bbb"), 1);
         List<ExperienceStore.Found> found = raw.queryMemory("aaa", 2);
-        assertTrue(found.get(0).score() - found.get(1).score() < 0.01 * found.get(0).score(), found.toString());
+        assertTrue(
+                found.get(0).score() - found.get(1).score()
+                        < 0.01 * found.get(0).score(),
+                found.toString());
     }
 
     @Test
@@ -88,12 +91,10 @@ class ToolsTest {
         ExperienceStore store = store(List.of("a", "b", "c"));
         store.storeExperiences(List.of("aaa", "aaaa", "ccc"), 1);
         store.consolidateMemories(0.1, Reading.DISTANCE_BELOW);
-        assertEquals(
-                List.of("aaa", "aaaa"), store.queryMemory("aa", 1).get(0).texts());
+        assertEquals(List.of("aaa", "aaaa"), store.queryMemory("aa", 1).get(0).texts());
         store.storeExperience("bbb");
         store.storeExperience("bbbbb"); // takes the oldest slot
-        assertTrue(store.queryMemory("aa", 3).stream()
-                .noneMatch(f -> f.texts().contains("aaa")));
+        assertTrue(store.queryMemory("aa", 3).stream().noneMatch(f -> f.texts().contains("aaa")));
     }
 
     @Test
@@ -168,8 +169,7 @@ class ToolsTest {
             assertThrows(BadInputException.class, () -> MemoryAnalysis.analyzeMemoryCapacity(model, List.of()));
         }
         try (Lmcode plain = Lmcode.create(CONFIG.withMemories(Memories.SHORT_TERM), 1)) {
-            assertThrows(
-                    BadInputException.class, () -> MemoryAnalysis.analyzeMemoryCapacity(plain, List.of(sequence)));
+            assertThrows(BadInputException.class, () -> MemoryAnalysis.analyzeMemoryCapacity(plain, List.of(sequence)));
         }
     }
 
@@ -181,8 +181,7 @@ class ToolsTest {
             assertEquals(3, flow.cells()[0].length);
             assertEquals(14, flow.cells()[1][2]);
             assertThrows(
-                    BadInputException.class,
-                    () -> MemoryFlow.of(model, new int[0], MemoryMonitor.Quantity.SLOTS_USED));
+                    BadInputException.class, () -> MemoryFlow.of(model, new int[0], MemoryMonitor.Quantity.SLOTS_USED));
         }
     }
 
