@@ -23,7 +23,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How long LMCODE's long-term store is searched: as it grows, and for one token of a whole model. */
+/** How long one token of a whole model searches LMCODE's long-term stores. Notebook 09 measures how the time grows with the slots. */
 @Command(
         name = "store",
         description =
@@ -32,6 +32,8 @@ import picocli.CommandLine.Option;
 final class BenchStore implements Callable<Integer> {
     private static final int WINDOW = 512;
     private static final int QUERIES = 100;
+    /** Layers whose hidden states are measured: half-way and the last one. */
+    private static final int STATES = 2;
 
     @Mixin
     private BenchOptions options;
@@ -51,6 +53,9 @@ final class BenchStore implements Callable<Integer> {
     @Option(names = "--k", description = "Slots that a query asks for; default: ${DEFAULT-VALUE}.", defaultValue = "16")
     private int k;
 
+    @Option(names = "--hidden", description = "Hidden states in a store; default: ${DEFAULT-VALUE}.", defaultValue = "4000")
+    private int hidden;
+
     @Option(names = "--seed", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "1")
     private long seed;
 
@@ -59,8 +64,7 @@ final class BenchStore implements Callable<Integer> {
         Profile profile = Profile.fromEnvironment();
         int rounds = profile.pick(5, 10);
         List<SearchTimes.Row> rows = new ArrayList<>();
-        for (SearchTimes.Keys keys : SearchTimes.Keys.values()) {
-            SearchTimes times = new SearchTimes(width, k, QUERIES, rounds, keys);
+        SearchTimes times = new SearchTimes(width, k, QUERIES, rounds, keys);
             for (int n = 500; n <= profile.pick(4000, 8000); n *= 2) {
                 rows.addAll(times.run(n, seed));
             }
@@ -85,7 +89,7 @@ final class BenchStore implements Callable<Integer> {
         return 0;
     }
 
-    /** Stores of the states of tokens in the first layers that have them; queries are the tokens that follow. */
+    /** Stores of the states of tokens in some layers; queries are the tokens that follow. */
     private List<SearchTimes.Row> hiddenStates(int rounds) {
         LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(options.threads());
         try (CausalLm lm = CausalLm.open(options.model, load)) {
@@ -94,18 +98,18 @@ final class BenchStore implements Callable<Integer> {
                     .texts()
                     .forEach(t -> text.append(t).append('\n'));
             int[] ids = lm.tokenizer().encode(text.toString());
-            int n = Math.min(slots, ids.length - QUERIES);
-            int every = Math.max(1, lm.config().layers() / layers);
+            int n = Math.min(hidden, ids.length - QUERIES);
+            int every = lm.config().layers() / STATES;
             List<List<float[]>> states = states(lm, Arrays.copyOf(ids, n + QUERIES), every);
-            LongTermMemory[] stores = new LongTermMemory[layers];
-            for (int i = 0; i < layers; i++) {
+            LongTermMemory[] stores = new LongTermMemory[STATES];
+            for (int i = 0; i < STATES; i++) {
                 stores[i] = new LongTermMemory(n, lm.config().hidden(), ReplacementPolicy.FIFO, seed);
                 for (float[] state : states.get(i).subList(0, n)) {
                     stores[i].write(state, state, 1);
                 }
             }
             List<SearchTimes.Row> rows = new ArrayList<>();
-            for (int i = 0; i < layers; i++) { // a query belongs to its layer, so each store is measured by itself
+            for (int i = 0; i < STATES; i++) { // a query belongs to its layer, so each store is measured by itself
                 List<float[]> asked = states.get(i).subList(n, n + QUERIES);
                 SearchTimes times =
                         new SearchTimes(lm.config().hidden(), k, QUERIES, rounds, SearchTimes.Keys.FEW_DIRECTIONS);
@@ -119,7 +123,7 @@ final class BenchStore implements Callable<Integer> {
     /** Normed hidden states of every token after every so many layers, read in windows; a key is W times such a state. */
     private List<List<float[]>> states(CausalLm lm, int[] ids, int every) {
         List<List<float[]>> all = new ArrayList<>();
-        for (int i = 0; i < layers; i++) {
+        for (int i = 0; i < STATES; i++) {
             all.add(new ArrayList<>());
         }
         for (int at = 0; at < ids.length; at += WINDOW) {
@@ -131,7 +135,7 @@ final class BenchStore implements Callable<Integer> {
                                 scope, new int[][] {window}, cache, Seams.none().withHook(new Seams.HiddenHook() {
                                     @Override
                                     public NDArray afterLayer(int layer, NDArray x) {
-                                        if ((layer + 1) % every == 0 && (layer + 1) / every <= layers) {
+                                        if ((layer + 1) % every == 0 && (layer + 1) / every <= STATES) {
                                             for (float[] row : Floats.rows(x)) {
                                                 all.get((layer + 1) / every - 1).add(normed(row));
                                             }
