@@ -53,7 +53,10 @@ final class BenchStore implements Callable<Integer> {
     @Option(names = "--k", description = "Slots that a query asks for; default: ${DEFAULT-VALUE}.", defaultValue = "16")
     private int k;
 
-    @Option(names = "--hidden", description = "Hidden states in a store; default: ${DEFAULT-VALUE}.", defaultValue = "4000")
+    @Option(
+            names = "--hidden",
+            description = "Hidden states in a store; default: ${DEFAULT-VALUE}.",
+            defaultValue = "4000")
     private int hidden;
 
     @Option(names = "--seed", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "1")
@@ -64,11 +67,6 @@ final class BenchStore implements Callable<Integer> {
         Profile profile = Profile.fromEnvironment();
         int rounds = profile.pick(5, 10);
         List<SearchTimes.Row> rows = new ArrayList<>();
-        SearchTimes times = new SearchTimes(width, k, QUERIES, rounds, keys);
-            for (int n = 500; n <= profile.pick(4000, 8000); n *= 2) {
-                rows.addAll(times.run(n, seed));
-            }
-        }
         SearchTimes times = new SearchTimes(width, k, QUERIES, rounds, SearchTimes.Keys.FEW_DIRECTIONS);
         LongTermMemory[] stores = new LongTermMemory[layers];
         for (int i = 0; i < layers; i++) {
