@@ -23,6 +23,7 @@ import picocli.CommandLine.HelpCommand;
             BenchMemory3Training.class,
             BenchExplicit.class,
             BenchRetrieve.class,
+            BenchStore.class,
             HelpCommand.class
         })
 final class Bench {}
