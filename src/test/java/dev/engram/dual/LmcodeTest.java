@@ -11,19 +11,28 @@ import ai.djl.ndarray.NDManager;
 import dev.engram.model.BadInputException;
 import dev.engram.model.GenerationConfig;
 import dev.engram.model.Golden;
+import dev.engram.model.LoadOptions;
 import dev.engram.model.Seams;
 import dev.engram.model.Tape;
+import dev.engram.model.engine.Torch;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class LmcodeTest {
+    @BeforeAll
+    static void oneThread() {
+        Torch.manager(LoadOptions.DeviceChoice.AUTO).close();
+        Torch.setThreads(1);
+    }
+
     private static final int VOCAB = 30;
     private static final int WINDOW = 6;
     private static final int[][] FIRST = {{1, 2, 3, 4, 5, 6}, {7, 8, 9, 10, 11, 12}, {13, 14, 15, 16, 17, 18}};
