@@ -215,7 +215,7 @@ class LmcodeTest {
         try (Lmcode model = model(Memories.BOTH);
                 MemoryState state = model.newState(3)) {
             int arrays = 0;
-            for (int i = 0; i < 60; i++) {
+            for (int i = 0; i < 24; i++) {
                 read(model, state, i % 2 == 0 ? FIRST : SECOND);
                 state.detach();
                 int now = state.manager().getManagedArrays().size()
