@@ -22,6 +22,7 @@ import picocli.CommandLine.HelpCommand;
             BenchReading.class,
             BenchExplicit.class,
             BenchRetrieve.class,
+            BenchStore.class,
             HelpCommand.class
         })
 final class Bench {}

@@ -46,7 +46,7 @@ public final class LongTermMemory {
      * @param importanceWeight λ; 0 searches by the keys alone
      */
     public LongTermMemory(int slots, int width, Replacement replacement, long seed, double importanceWeight) {
-        require(slots > 0, "slots", slots, "give at least 1");
+        require(slots > 0, "number of slots", slots, "give at least 1");
         require(width > 0, "width", width, "give at least 1");
         require(
                 importanceWeight >= 0 && importanceWeight < Double.POSITIVE_INFINITY,
@@ -104,7 +104,7 @@ public final class LongTermMemory {
         double least = Double.POSITIVE_INFINITY;
         for (int s = 0; s < slots; s++) {
             double worth = replacement.worth(this, s);
-            if (worth < least) {
+            if (worth < least || worth == least && written[s] < written[victim]) {
                 least = worth;
                 victim = s;
             }
@@ -152,13 +152,21 @@ public final class LongTermMemory {
     public Retrieved search(float[] query, int k) {
         checked("query", query);
         require(k > 0, "k", k, "ask for at least 1 entry");
-        Best best = new Best(Math.min(k, size()));
         if (index == null) {
-            for (int s = used.nextSetBit(0); s >= 0; s = used.nextSetBit(s + 1)) {
-                best.offer(s, score(query, s));
-            }
-        } else {
-            index.candidates(query, k, s -> best.offer(s, score(query, s)));
+            return searchExactly(query, k);
+        }
+        Best best = new Best(Math.min(k, size()));
+        index.candidates(query, k, s -> best.offer(s, score(query, s)));
+        return best.found();
+    }
+
+    /** The k best slots for a query [width], without a trace and without an index: every slot is compared. */
+    public Retrieved searchExactly(float[] query, int k) {
+        checked("query", query);
+        require(k > 0, "k", k, "ask for at least 1 entry");
+        Best best = new Best(Math.min(k, size()));
+        for (int s = used.nextSetBit(0); s >= 0; s = used.nextSetBit(s + 1)) {
+            best.offer(s, score(query, s));
         }
         return best.found();
     }

@@ -7,7 +7,7 @@ package dev.engram.dual;
 @FunctionalInterface
 public interface Replacement {
     /**
-     * What losing a slot would cost, in any unit; of equals the lowest slot is replaced.
+     * What losing a slot would cost, in any unit; of equals the oldest is replaced.
      *
      * @param memory full
      * @param slot one of its slots

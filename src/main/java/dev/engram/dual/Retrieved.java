@@ -1,5 +1,7 @@
 package dev.engram.dual;
 
+import java.util.Arrays;
+
 /**
  * What a query found, best first.
  *
@@ -9,6 +11,15 @@ package dev.engram.dual;
 public record Retrieved(int[] slots, float[] scores) {
     public int size() {
         return slots.length;
+    }
+
+    /** What reaches a score: the "retrieval threshold" that seed 004 advises to adjust and nowhere defines. */
+    public Retrieved atLeast(double score) {
+        int n = 0;
+        while (n < scores.length && scores[n] >= score) {
+            n++;
+        }
+        return new Retrieved(Arrays.copyOf(slots, n), Arrays.copyOf(scores, n));
     }
 
     /** Soft attention over what was found: the softmax of the scores; empty where nothing was. */

@@ -1,5 +1,5 @@
 /**
- * LMCODE (seed 004): a decoder whose layers have two more memories, a short-term one that every pass updates softly and a long-term
- * store of keys and values that is searched; its training, its tools, and the pools of other systems to compare with.
+ * LMCODE (seed 004): a small language model with a short-term and a long-term memory inside every layer, its training, and the
+ * tests of what the seed claims of it.
  */
 package dev.engram.dual;
