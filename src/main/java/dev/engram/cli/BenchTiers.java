@@ -1,7 +1,6 @@
 package dev.engram.cli;
 
 import dev.engram.eval.Prose;
-import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
@@ -21,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -42,7 +42,10 @@ final class BenchTiers implements Callable<Integer> {
     @Option(names = "--steps", description = "Updates of each arm; default: 8, in the full profile 24.")
     private Integer steps;
 
-    @Option(names = "--layers", split = ",", description = "Numbers of layers; 0 is all. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--layers",
+            split = ",",
+            description = "Numbers of layers; 0 is all, and LoRA beside it. Default: ${DEFAULT-VALUE}.")
     private List<Integer> layers = List.of(1, 2, 4, 0);
 
     @Option(names = "--places", split = ",", description = "LAST, MIDDLE, FIRST; default: ${DEFAULT-VALUE}.")
@@ -73,9 +76,12 @@ final class BenchTiers implements Callable<Integer> {
                 LastLayerExperiment experiment =
                         new LastLayerExperiment(lm, probes, World.user("learner " + seed, false), recipe);
                 for (TargetFormat format : formats) {
-                    arm(folder, seed, null, format, experiment);
+                    arm(folder, "base", format, seed, () -> experiment.base(format));
                     for (Depth depth : depths()) {
-                        arm(folder, seed, depth, format, experiment);
+                        arm(folder, depth.key(), format, seed, () -> experiment.run(depth, format));
+                    }
+                    if (layers.contains(0)) {
+                        arm(folder, LastLayerExperiment.LORA, format, seed, () -> experiment.lora(format));
                     }
                 }
             }
@@ -96,16 +102,13 @@ final class BenchTiers implements Callable<Integer> {
         return all;
     }
 
-    private static void arm(Path folder, long seed, Depth depth, TargetFormat format, LastLayerExperiment experiment) {
-        String name = (depth == null ? "base" : depth.key().replace(' ', '-')) + "-" + format.key() + "-" + seed;
+    private static void arm(Path folder, String layers, TargetFormat format, long seed, Supplier<List<Row>> run) {
+        String name = layers.replace(' ', '-') + "-" + format.key() + "-" + seed;
         Path file = folder.resolve(name + ".csv");
         if (!Files.exists(file)) {
-            List<Row> rows = depth == null ? experiment.base(format) : experiment.run(depth, format);
-            Csv.write(file, Tables.of(name, rows));
-            Table line = Tables.of(name, LastLayerExperiment.table(rows, 1));
-            System.out.println(Tables.text(line));
-        } else if (Csv.read(file).rowCount() == 0) {
-            throw new BadInputException(file + " has no rows; delete it and run again.");
+            Table rows = Tables.of(name, run.get());
+            Csv.write(file, rows);
+            System.out.println(name + " is in " + file);
         }
     }
 }

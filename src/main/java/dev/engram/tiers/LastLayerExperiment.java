@@ -2,6 +2,7 @@ package dev.engram.tiers;
 
 import dev.engram.eval.Bootstrap;
 import dev.engram.eval.Interval;
+import dev.engram.model.Adapter;
 import dev.engram.model.CausalLm;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.TrainableDecoder;
@@ -10,6 +11,8 @@ import dev.engram.tiers.LayerProbes.Probe;
 import dev.engram.train.Batches;
 import dev.engram.train.Example;
 import dev.engram.train.History;
+import dev.engram.train.Lora;
+import dev.engram.train.LoraConfig;
 import dev.engram.train.Schedule;
 import dev.engram.train.SftTask;
 import dev.engram.train.TrainConfig;
@@ -21,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -29,6 +33,11 @@ import java.util.stream.Collectors;
  * was lost. Each arm begins with the model's own weights.
  */
 public final class LastLayerExperiment {
+    /** Name of the arm with adapters. */
+    public static final String LORA = "lora";
+
+    private static final double LORA_RATE = 1e-3;
+
     private final CausalLm lm;
     private final LayerProbes probes;
     private final List<PersonalFact> facts;
@@ -84,24 +93,43 @@ public final class LastLayerExperiment {
     /** The model as it is, asked in the wordings of a form. */
     public List<Row> base(TargetFormat format) {
         try (TrainableDecoder decoder = TrainableDecoder.open(lm.origin().toString(), DType.F32)) {
-            return rows("base", format, probes.ask(decoder, all(format)), 0, 0);
+            return rows("base", format, probes.ask(decoder, null, all(format)), 0, 0);
         }
     }
 
-    /** Learns and asks. */
+    /** Layers learn, and are asked. */
     public List<Row> run(Depth depth, TargetFormat format) {
+        try (TrainableDecoder decoder = TrainableDecoder.open(lm.origin().toString(), DType.F32);
+                Trainables layers = depth.open(decoder)) {
+            return learn(depth.key(), format, decoder, layers, null, recipe.rate(depth));
+        }
+    }
+
+    /** LoRA of rank 16 on all linears learns instead: the method that is not the seed's. */
+    public List<Row> lora(TargetFormat format) {
+        try (TrainableDecoder decoder = TrainableDecoder.open(lm.origin().toString(), DType.F32);
+                Lora lora = Lora.create(decoder, LoraConfig.of(16), recipe.seed())) {
+            return learn(LORA, format, decoder, lora, lora::adapter, LORA_RATE);
+        }
+    }
+
+    private List<Row> learn(
+            String name,
+            TargetFormat format,
+            TrainableDecoder decoder,
+            Trainables trainables,
+            Supplier<Adapter> adapter,
+            double rate) {
         List<Example> examples = facts.stream()
                 .flatMap(f -> format.examples(probes.labels(), probes.tokenizer(), f).stream())
                 .toList();
-        try (TrainableDecoder decoder = TrainableDecoder.open(lm.origin().toString(), DType.F32);
-                Trainables layers = depth.open(decoder)) {
-            Batches batches = Batches.padded(examples, recipe.batch(), 256, probes.pad(), recipe.seed());
-            TrainConfig config = TrainConfig.of(recipe.steps(), recipe.rate(depth))
-                    .withName(depth.key() + ", " + format.key())
-                    .withSchedule(Schedule.linear(Math.min(4, recipe.steps() / 4)));
-            History history = new Trainer(layers, config).run(new SftTask(decoder, null, batches, 1));
-            return rows(depth.key(), format, probes.ask(decoder, all(format)), layers.size(), history.seconds());
-        }
+        Batches batches = Batches.padded(examples, recipe.batch(), 256, probes.pad(), recipe.seed());
+        TrainConfig config = TrainConfig.of(recipe.steps(), rate)
+                .withName(name + ", " + format.key())
+                .withSchedule(Schedule.linear(Math.min(4, recipe.steps() / 4)));
+        History history = new Trainer(trainables, config).run(new SftTask(decoder, adapter, batches, 1));
+        List<Answer> answers = probes.ask(decoder, adapter == null ? null : adapter.get(), all(format));
+        return rows(name, format, answers, trainables.size(), history.seconds());
     }
 
     private List<Probe> all(TargetFormat format) {

@@ -1,6 +1,7 @@
 package dev.engram.tiers;
 
 import dev.engram.eval.Prose;
+import dev.engram.model.Adapter;
 import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
 import dev.engram.model.TrainableDecoder;
@@ -139,19 +140,23 @@ public final class LayerProbes {
         return all;
     }
 
-    /** Asks, with the weights as they are now. Windows of text go one by one, as their logits are large. */
-    public List<Answer> ask(TrainableDecoder decoder, List<Probe> probes) {
+    /**
+     * Asks, with the weights as they are now. Windows of text go one by one, as their logits are large.
+     *
+     * @param adapter beside the weights, or null
+     */
+    public List<Answer> ask(TrainableDecoder decoder, Adapter adapter, List<Probe> probes) {
         List<Probe> brief = probes.stream().filter(p -> !p.test.equals(TEXT)).toList();
         List<Probe> wide = probes.stream().filter(p -> p.test.equals(TEXT)).toList();
         List<Answer> answers = new ArrayList<>();
-        answers(decoder, brief, ROWS, answers);
-        answers(decoder, wide, 1, answers);
+        answers(decoder, adapter, brief, ROWS, answers);
+        answers(decoder, adapter, wide, 1, answers);
         return answers;
     }
 
-    private void answers(TrainableDecoder decoder, List<Probe> probes, int rows, List<Answer> into) {
-        List<Recitation> said =
-                Recitation.of(decoder, probes.stream().map(Probe::example).toList(), rows, pad);
+    private void answers(TrainableDecoder decoder, Adapter adapter, List<Probe> probes, int rows, List<Answer> into) {
+        List<Recitation> said = Recitation.of(
+                decoder, adapter, probes.stream().map(Probe::example).toList(), rows, pad);
         for (int i = 0; i < said.size(); i++) {
             Probe p = probes.get(i);
             into.add(new Answer(

@@ -2,6 +2,7 @@ package dev.engram.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import dev.engram.model.Adapter;
 import dev.engram.model.TrainableDecoder;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,16 +35,18 @@ public record Recitation(boolean exact, double[] nll) {
     /**
      * Asks everything with the weights as they are now.
      *
+     * @param adapter beside the weights, or null
      * @param rows examples of one pass
      * @param pad id that fills short rows
      * @return in the order of the examples
      */
-    public static List<Recitation> of(TrainableDecoder decoder, List<Example> examples, int rows, int pad) {
+    public static List<Recitation> of(
+            TrainableDecoder decoder, Adapter adapter, List<Example> examples, int rows, int pad) {
         List<Recitation> all = new ArrayList<>();
         for (int at = 0; at < examples.size(); at += rows) {
             Batch batch = Batch.of(examples.subList(at, Math.min(examples.size(), at + rows)), pad);
             try (NDManager scope = decoder.newScope()) {
-                NDArray hidden = Forward.hidden(scope, decoder, null, batch);
+                NDArray hidden = Forward.hidden(scope, decoder, adapter, batch);
                 NDArray logits = decoder.logits(scope, hidden); // [1, learned, vocab]
                 int[] targets = batch.learnedTargets();
                 float[] logprobs =
