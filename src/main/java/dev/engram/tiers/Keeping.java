@@ -1,5 +1,7 @@
 package dev.engram.tiers;
 
+import java.util.SplittableRandom;
+
 /**
  * What a full store gives up first: the memory with the smallest worth.
  *
@@ -19,6 +21,13 @@ public enum Keeping {
         @Override
         public double worth(Memory m, double today) {
             return m.importance() * 1e6 + m.day();
+        }
+    },
+    /** By chance, for comparison: a number drawn from the id. */
+    RANDOM {
+        @Override
+        public double worth(Memory m, double today) {
+            return new SplittableRandom(m.id().hashCode()).nextDouble();
         }
     },
     /** What is retained least. */
