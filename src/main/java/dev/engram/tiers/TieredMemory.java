@@ -25,6 +25,9 @@ public final class TieredMemory {
     /** No promotion, no replacement: a cosine never reaches it. */
     public static final double NEVER = 2;
 
+    /** Candidates of {@link #latest}: more than a value that changes monthly has in years. */
+    private static final int LOOKED_AT = 64;
+
     private final Map<Horizon, Tier> tiers;
     private final double promotion;
     private final double replacement;
@@ -132,7 +135,7 @@ public final class TieredMemory {
 
     /** The newest of those that come within a margin of the best: where a value has changed, the last one told. */
     public Optional<Memory> latest(Embedding query, double margin, double today) {
-        List<Found> found = read(query, 8, today);
+        List<Found> found = read(query, LOOKED_AT, today);
         return found.stream()
                 .filter(f -> f.cosine() >= found.get(0).cosine() - margin)
                 .map(Found::memory)
