@@ -1,6 +1,10 @@
 package dev.engram.tiers;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import dev.engram.model.CausalLm;
+import dev.engram.model.KvCache;
+import dev.engram.model.Seams;
 import dev.engram.report.Progress;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,6 +17,7 @@ import java.util.List;
  * (contextual calibration, Zhao et al. 2021, "Calibrate Before Use"), unless told not to.
  */
 public final class PromptGate implements Gate {
+    /** They differ in their first token. */
     private static final List<String> WORDS = List.of(" nothing", " today", " weeks", " years");
     private static final String HEAD = "How long does it matter what the user says?\n\n"
             + "User: Could you say that again?\nMatters for: nothing\n\n"
@@ -32,16 +37,29 @@ public final class PromptGate implements Gate {
         this.prior = calibrated ? scores(List.of("N/A")).get(0) : new double[WORDS.size()];
     }
 
-    /** Log-probability of each word, by text. */
+    /** Log-probability of each word's first token, up to a constant, by text. The examples are read once. */
     private List<double[]> scores(List<String> texts) {
+        int[] first =
+                WORDS.stream().mapToInt(w -> lm.tokenizer().encode(w)[0]).toArray();
+        int[] head = lm.tokenizer().encode(HEAD);
         List<double[]> all = new ArrayList<>();
-        List<int[]> words = WORDS.stream().map(w -> lm.tokenizer().encode(w)).toList();
-        for (String text : texts.size() > 8 ? Progress.over("The model as a gate", texts) : texts) {
-            int[] prompt = lm.tokenizer().encode(HEAD + "User: " + text + "\nMatters for:");
-            List<double[]> scored = lm.score(words.stream().map(w -> prompt).toList(), words);
-            all.add(scored.stream().mapToDouble(s -> Arrays.stream(s).sum()).toArray());
+        try (KvCache cache = lm.decoder().newCache()) {
+            logits(head, cache);
+            for (String text : texts.size() > 8 ? Progress.over("The model as a gate", texts) : texts) {
+                int[] ids = lm.tokenizer().encode("User: " + text + "\nMatters for:");
+                float[] logits = logits(ids, cache);
+                all.add(Arrays.stream(first).mapToDouble(id -> logits[id]).toArray());
+                cache.truncate(ids.length);
+            }
         }
         return all;
+    }
+
+    private float[] logits(int[] ids, KvCache cache) {
+        try (NDManager scope = lm.decoder().newScope()) {
+            NDArray hidden = lm.decoder().forward(scope, new int[][] {ids}, cache, Seams.none());
+            return lm.decoder().logits(scope, hidden, 1).toFloatArray(); // [1, 1, vocab]
+        }
     }
 
     @Override
