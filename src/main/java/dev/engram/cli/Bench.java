@@ -18,6 +18,7 @@ import picocli.CommandLine.HelpCommand;
             BenchTrain.class,
             BenchFacts.class,
             BenchRecall.class,
+            BenchTiers.class,
             BenchBank.class,
             BenchReading.class,
             BenchMemory3Training.class,
