@@ -223,8 +223,7 @@ class LmcodeTest {
                 assertTrue(i < 3 || now == arrays, now + " arrays after " + arrays);
                 arrays = now;
             }
-            assertEquals(
-                    model.config().longTermMemorySlots(), state.longTerm(0, 0).size());
+            assertEquals(24 * (WINDOW - 1), state.longTerm(0, 0).size());
         }
     }
 
