@@ -10,7 +10,8 @@ import java.util.Random;
 
 /**
  * What the memories of all layers learn, by name. Matrices and first states are normal with the configuration's deviation, gate
- * biases zero (half open). Only memories that act have parameters.
+ * biases zero (half open). The long-term memory's query projection begins as its key projection, so that retrieval begins as a search
+ * by similarity and need not be found by chance. Only memories that act have parameters.
  */
 final class MemoryParameters {
     private final LmcodeConfig config;
@@ -62,7 +63,8 @@ final class MemoryParameters {
     private float[] numbers(String name, Shape shape, long seed) {
         float[] values = new float[Math.toIntExact(shape.size())];
         if (!name.endsWith("bias")) {
-            Random random = new Random(seed * 1_000_003 + name.hashCode());
+            String drawn = name.replace("long_term_memory.q.", "long_term_memory.k.");
+            Random random = new Random(seed * 1_000_003 + drawn.hashCode());
             for (int i = 0; i < values.length; i++) {
                 values[i] = (float) (config.deviation() * random.nextGaussian());
             }

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import dev.engram.model.BadInputException;
 import dev.engram.train.TrainingTask;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Training of LMCODE: a batch of samples is read segment by segment, memories carried over and gradients flowing back to the first
@@ -89,11 +88,6 @@ final class MemoryTask implements TrainingTask {
             tokens += segment.length * batch.size();
         }
         return tokens;
-    }
-
-    @Override
-    public Map<String, Double> parts() {
-        return Map.of();
     }
 
     @Override

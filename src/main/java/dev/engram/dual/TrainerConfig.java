@@ -1,20 +1,18 @@
 package dev.engram.dual;
 
 import dev.engram.model.BadInputException;
-import dev.engram.train.Schedule;
-import dev.engram.train.TrainConfig;
 import java.util.Map;
 import java.util.TreeSet;
 
 /**
  * Settings of {@link MemoryAwareTrainer} with the names and defaults of the seed.
  *
- * @param learningRate peak of the schedule
+ * @param learningRate rate after the warm-up
  * @param weightDecay AdamW's, on matrices
  * @param gradientClip norm over all parameters; 0 for no limit
  * @param memoryConsolidationInterval updates between two consolidations of the model's long-term stores
- * @param warmupSteps updates in which the rate rises from 0
- * @param totalSteps updates that the schedule is laid out for; the rate falls linearly to 0 at the last one
+ * @param warmupSteps updates in which the rate rises from 0; after them it stays at its peak
+ * @param totalSteps limit of a run's updates
  */
 public record TrainerConfig(
         double learningRate,
@@ -80,19 +78,11 @@ public record TrainerConfig(
 
     /** The rate of an update, from 0. */
     public double rate(int step) {
-        return train().rate(step);
+        return learningRate * Math.min(1, warmupSteps == 0 ? 1 : (double) step / warmupSteps);
     }
 
     /** How often consolidation is due in a run. */
     public int consolidations(int steps) {
         return steps / memoryConsolidationInterval;
-    }
-
-    TrainConfig train() {
-        return TrainConfig.of(totalSteps, learningRate)
-                .withName("LMCODE")
-                .withWeightDecay(weightDecay)
-                .withMaxGradNorm(gradientClip)
-                .withSchedule(Schedule.linear(warmupSteps));
     }
 }

@@ -68,6 +68,16 @@ public record World(
                 ChineseFacts.make(seed));
     }
 
+    /** The facts of {@link #generate} alone, in a fraction of its time. */
+    public static List<Fact> generateFacts(String seed) {
+        List<Relation> relations =
+                Kind.all().stream().flatMap(kind -> Relation.of(kind).stream()).toList();
+        return new FactMaker(seed, "f")
+                .make(Population.make(seed).known(), relations).stream()
+                        .map(Entry::fact)
+                        .toList();
+    }
+
     /** Halcyon, from data/halcyon of the project's folder ($ENGRAM_HOME, else the current one). */
     public static World load() {
         return load(home().resolve("halcyon"));
@@ -80,6 +90,17 @@ public record World(
      */
     public static World load(Path folder) {
         return WorldFiles.read(folder);
+    }
+
+    /**
+     * What another user than that of {@link #personal} tells over a year, in the order of days. Users for tests have values and say
+     * sentences that no user for training has, so that a classifier can be tested on strangers.
+     *
+     * @param name the seed of all choices
+     * @param test whether this is a user for tests
+     */
+    public static List<PersonalFact> user(String name, boolean test) {
+        return PersonalFacts.of(name, test);
     }
 
     /** The project's data folder. */
