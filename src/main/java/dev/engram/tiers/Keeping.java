@@ -23,6 +23,18 @@ public enum Keeping {
             return m.importance() * 1e6 + m.day();
         }
     },
+    /** The oldest goes first; besides, 2 days pass for a short-term memory and 45 for a mid-term one, and it is gone. */
+    LIFETIME {
+        @Override
+        public double worth(Memory m, double today) {
+            return m.day();
+        }
+
+        @Override
+        public boolean alive(Memory m, double today) {
+            return today - m.day() <= Horizon.days(m.importance());
+        }
+    },
     /** By chance, for comparison: a number drawn from the id. */
     RANDOM {
         @Override
@@ -43,4 +55,9 @@ public enum Keeping {
 
     /** Larger is kept longer. */
     public abstract double worth(Memory m, double today);
+
+    /** Whether a memory still counts by this rule, whatever its store's time to live. */
+    public boolean alive(Memory m, double today) {
+        return true;
+    }
 }

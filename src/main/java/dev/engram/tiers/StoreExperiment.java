@@ -32,23 +32,29 @@ public record StoreExperiment(Function<String, Embedding> embed, double margin, 
      * A way to store.
      *
      * @param one whether all horizons share a store
+     * @param lifetimes whether three stores drop a memory after 2 and 45 days
      * @param keeping what goes first
      * @param promotion see {@link TieredMemory}
      * @param replacement see {@link TieredMemory}
      */
-    public record Arm(String name, boolean one, Keeping keeping, double promotion, double replacement) {
-        /** Tiers of an arm: shares of 1/6, 1/3 and 1/2 of the bytes for 2 days, 45 days and ever. */
+    public record Arm(
+            String name, boolean one, boolean lifetimes, Keeping keeping, double promotion, double replacement) {
+        /** Tiers of an arm: shares of 1/6, 1/3 and 1/2 of the bytes. */
         TieredMemory open(long bytes) {
             Map<Horizon, Tier> tiers = new EnumMap<>(Horizon.class);
             if (one) {
                 Tier tier = tier("one", bytes, Double.POSITIVE_INFINITY);
                 List.of(Horizon.SHORT, Horizon.MID, Horizon.LONG).forEach(h -> tiers.put(h, tier));
             } else {
-                tiers.put(Horizon.SHORT, tier("short", bytes / 6, 2));
-                tiers.put(Horizon.MID, tier("mid", bytes / 3, 45));
-                tiers.put(Horizon.LONG, tier("long", bytes / 2, Double.POSITIVE_INFINITY));
+                tiers.put(Horizon.SHORT, tier("short", bytes / 6, days(Horizon.SHORT)));
+                tiers.put(Horizon.MID, tier("mid", bytes / 3, days(Horizon.MID)));
+                tiers.put(Horizon.LONG, tier("long", bytes / 2, days(Horizon.LONG)));
             }
             return new TieredMemory(tiers, promotion, replacement);
+        }
+
+        private double days(Horizon horizon) {
+            return lifetimes ? Horizon.days(horizon.importance()) : Double.POSITIVE_INFINITY;
         }
 
         private Tier tier(String called, long bytes, double days) {
@@ -56,18 +62,20 @@ public record StoreExperiment(Function<String, Embedding> embed, double margin, 
         }
     }
 
-    /** One store by four rules, three stores, and three with promotion or replacement. */
+    /** One store by five rules, three stores, and both with lifetimes and replacement: what division does and what lifetimes do. */
     public static List<Arm> arms(double promotion, double replacement) {
         double no = TieredMemory.NEVER;
         return List.of(
-                new Arm("one, random", true, Keeping.RANDOM, no, no),
-                new Arm("one, newest", true, Keeping.NEWEST, no, no),
-                new Arm("one, importance", true, Keeping.IMPORTANT, no, no),
-                new Arm("one, retention", true, Keeping.RETENTION, no, no),
-                new Arm("one, retention, replacing", true, Keeping.RETENTION, no, replacement),
-                new Arm("three", false, Keeping.NEWEST, no, no),
-                new Arm("three, promotion", false, Keeping.NEWEST, promotion, no),
-                new Arm("three, replacing", false, Keeping.NEWEST, no, replacement));
+                new Arm("one, random", true, false, Keeping.RANDOM, no, no),
+                new Arm("one, newest", true, false, Keeping.NEWEST, no, no),
+                new Arm("one, importance", true, false, Keeping.IMPORTANT, no, no),
+                new Arm("one, retention", true, false, Keeping.RETENTION, no, no),
+                new Arm("one, lifetimes", true, true, Keeping.LIFETIME, no, no),
+                new Arm("one, lifetimes, replacing", true, true, Keeping.LIFETIME, no, replacement),
+                new Arm("three, no lifetimes", false, false, Keeping.NEWEST, no, no),
+                new Arm("three", false, true, Keeping.NEWEST, no, no),
+                new Arm("three, promotion", false, true, Keeping.NEWEST, promotion, no),
+                new Arm("three, replacing", false, true, Keeping.NEWEST, no, replacement));
     }
 
     /**

@@ -48,10 +48,19 @@ public final class StreamLearning {
      * @param decay factor of the peak from write to write
      * @param replay examples of earlier facts beside the two of the new one, drawn from a buffer
      * @param buffer places of the buffer; the oldest example leaves first
+     * @param purge whether a new value takes the examples of the one it replaces out of the buffer
      * @param seed of the draws
      */
     public record Recipe(
-            String name, Depth depth, int steps, double rate, double decay, int replay, int buffer, long seed) {
+            String name,
+            Depth depth,
+            int steps,
+            double rate,
+            double decay,
+            int replay,
+            int buffer,
+            boolean purge,
+            long seed) {
         public Recipe {
             if (steps < 1 || replay < 0 || buffer < 1 || !(decay > 0 && decay <= 1)) {
                 throw new BadInputException(
@@ -63,15 +72,19 @@ public final class StreamLearning {
 
         /** Two last layers, 5 updates a write, no replay. */
         public static Recipe plain(long seed) {
-            return new Recipe("constant", Depth.last(2), 5, 5e-4, 1, 0, ContinualBuffer.SIZE, seed);
+            return new Recipe("constant", Depth.last(2), 5, 5e-4, 1, 0, ContinualBuffer.SIZE, false, seed);
         }
 
         public Recipe withDecay(String n, double d) {
-            return new Recipe(n, depth, steps, rate, d, replay, buffer, seed);
+            return new Recipe(n, depth, steps, rate, d, replay, buffer, purge, seed);
         }
 
         public Recipe withReplay(String n, int rows) {
-            return new Recipe(n, depth, steps, rate, decay, rows, buffer, seed);
+            return new Recipe(n, depth, steps, rate, decay, rows, buffer, purge, seed);
+        }
+
+        public Recipe withPurge(String n) {
+            return new Recipe(n, depth, steps, rate, decay, replay, buffer, true, seed);
         }
     }
 
@@ -116,7 +129,7 @@ public final class StreamLearning {
     /** Writes the whole stream and asks after each write. */
     public List<Row> run(Recipe recipe) {
         List<Row> rows = new ArrayList<>();
-        Deque<Example> buffer = new ArrayDeque<>();
+        Deque<Kept> buffer = new ArrayDeque<>();
         SplittableRandom random = new SplittableRandom(recipe.seed());
         try (TrainableDecoder decoder = TrainableDecoder.open(lm.origin().toString(), DType.F32);
                 Trainables layers = recipe.depth().open(decoder);
@@ -124,9 +137,13 @@ public final class StreamLearning {
             rest(recipe, decoder, -1, rows);
             for (int write = 0; write < stream.size(); write++) {
                 List<Example> own = TargetFormat.QA.examples(probes.labels(), probes.tokenizer(), stream.get(write));
+                String relation = stream.get(write).fact().relation();
+                if (recipe.purge()) {
+                    buffer.removeIf(k -> k.relation.equals(relation));
+                }
                 write(recipe, decoder, layers, write, own, drawn(buffer, recipe, random));
                 for (Example e : own) {
-                    buffer.addLast(e);
+                    buffer.addLast(new Kept(relation, e));
                     if (buffer.size() > recipe.buffer()) {
                         buffer.removeFirst();
                     }
@@ -139,9 +156,12 @@ public final class StreamLearning {
         return rows;
     }
 
+    /** An example in the buffer. */
+    private record Kept(String relation, Example example) {}
+
     /** As many examples as a write replays in all its updates. */
-    private static List<Example> drawn(Deque<Example> buffer, Recipe recipe, SplittableRandom random) {
-        List<Example> all = new ArrayList<>(buffer);
+    private static List<Example> drawn(Deque<Kept> buffer, Recipe recipe, SplittableRandom random) {
+        List<Example> all = buffer.stream().map(Kept::example).toList();
         List<Example> drawn = new ArrayList<>();
         while (!all.isEmpty() && drawn.size() < recipe.replay() * recipe.steps()) {
             drawn.add(all.get(random.nextInt(all.size())));

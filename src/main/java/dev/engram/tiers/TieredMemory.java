@@ -64,16 +64,6 @@ public final class TieredMemory {
         this.replacement = replacement;
     }
 
-    /** Importance that a horizon stands for: of a year, the share that it lasts, on a logarithmic scale. */
-    public static double importance(Horizon horizon) {
-        return switch (horizon) {
-            case NONE -> 0;
-            case SHORT -> 0.1;
-            case MID -> 0.5;
-            case LONG -> 1;
-        };
-    }
-
     public Tier tier(Horizon horizon) {
         return tiers.get(horizon);
     }
@@ -97,7 +87,7 @@ public final class TieredMemory {
             near.stream().filter(f -> f.cosine() >= promotion).forEach(f -> raise(f.memory(), today));
         }
         List<String> replaced = replace(vector);
-        Memory memory = new Memory(id, text, vector, today, importance(horizon));
+        Memory memory = new Memory(id, text, vector, today, horizon.importance());
         tiers.get(horizon).put(memory, today);
         return new Written(horizon, promoted, nearest, replaced);
     }
@@ -105,7 +95,7 @@ public final class TieredMemory {
     /** Moves a short-term memory to mid-term; it keeps its day. */
     private void raise(Memory m, double today) {
         if (tiers.get(Horizon.SHORT).remove(m.id()).isPresent()) {
-            double importance = Math.max(m.importance(), importance(Horizon.MID));
+            double importance = Math.max(m.importance(), Horizon.MID.importance());
             tiers.get(Horizon.MID).put(new Memory(m.id(), m.text(), m.vector(), m.day(), importance), today);
         }
     }

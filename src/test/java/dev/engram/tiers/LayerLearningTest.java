@@ -228,7 +228,7 @@ class LayerLearningTest {
         assertEquals(4, stream.size());
         assertEquals(3, stream.stream().map(f -> f.fact().relation()).distinct().count());
         StreamLearning learning = new StreamLearning(lm, probes, stream);
-        StreamLearning.Recipe plain = new StreamLearning.Recipe("plain", Depth.last(1), 2, 1e-2, 1, 0, 100, 1);
+        StreamLearning.Recipe plain = new StreamLearning.Recipe("plain", Depth.last(1), 2, 1e-2, 1, 0, 100, false, 1);
         List<StreamLearning.Row> rows = learning.run(plain);
         double[][] f = StreamLearning.matrix(rows, LayerProbes.QUESTIONS, StreamLearning.Row::nll);
         assertEquals(4, f.length);
@@ -255,6 +255,19 @@ class LayerLearningTest {
         assertTrue(replayed.stream().allMatch(r -> r.arm().equals("both")));
         assertTrue(replayed.get(replayed.size() - 1).nll()
                 != rows.get(rows.size() - 1).nll());
+        // two values of one thing: purged, nothing is left to replay at the second write, so it ends as without replay
+        List<PersonalFact> twice = YEAR.stream()
+                .filter(f -> f.fact().relation().equals("weight"))
+                .limit(2)
+                .toList();
+        StreamLearning two = new StreamLearning(lm, probes, twice);
+        double without = last(two.run(plain));
+        assertEquals(without, last(two.run(plain.withReplay("replay", 2).withPurge("purge"))));
+        assertTrue(without != last(two.run(plain.withReplay("replay", 2))));
         assertThrows(BadInputException.class, () -> plain.withDecay("no", 0));
+    }
+
+    private static double last(List<StreamLearning.Row> rows) {
+        return rows.get(rows.size() - 1).nll();
     }
 }

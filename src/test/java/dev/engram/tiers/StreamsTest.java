@@ -148,7 +148,7 @@ class StreamsTest {
             assertEquals(1, line.right() + line.stale() + line.other() + line.nothing(), 1e-9);
         }
         List<Horizon> none = STREAM.labels().stream().map(h -> Horizon.NONE).toList();
-        List<Row> empty = experiment.run(StoreExperiment.arms(2, 2).get(5), "none", STREAM, none, 6);
+        List<Row> empty = experiment.run(StoreExperiment.arms(2, 2).get(7), "none", STREAM, none, 6);
         assertEquals(Set.of("nothing"), empty.stream().map(Row::outcome).collect(Collectors.toSet()));
     }
 
@@ -161,7 +161,7 @@ class StreamsTest {
             v[v.length - 1] = 0;
             return Embedding.from(v);
         };
-        Arm oldest = new Arm("one, oldest first", true, Keeping.NEWEST, 2, 2);
+        Arm oldest = new Arm("one", true, false, Keeping.NEWEST, 2, 2);
         List<Row> latest = new StoreExperiment(same, 1e-3, 1).run(oldest, "labels", STREAM, STREAM.labels(), 0);
         assertEquals(1, StoreExperiment.byUser(latest)[0]);
         List<Row> far =

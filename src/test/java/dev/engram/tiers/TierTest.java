@@ -99,6 +99,8 @@ class TierTest {
             tier.put(memory("m", 50, 0.5), 50);
             switch (keeping) {
                 case NEWEST -> assertEquals(List.of("u", "m"), ids(tier));
+                // the 0.1 of yesterday still lives, and the oldest goes
+                case LIFETIME -> assertEquals(List.of("u", "m"), ids(tier));
                 case IMPORTANT -> assertEquals(List.of("i", "m"), ids(tier));
                 // -49/30, -1/3, 0: the old one goes although it is the most important
                 case RETENTION -> assertEquals(List.of("u", "m"), ids(tier));
@@ -113,12 +115,28 @@ class TierTest {
         assertEquals(-5 / 3., Keeping.RETENTION.worth(memory("u", 15, 0.1), 20), 1e-12);
     }
 
+    @Test
+    void lifetimesFollowImportance() {
+        Tier tier = tier(1000, 1e9, Keeping.LIFETIME);
+        tier.put(memory("s", 1, 0.1), 1);
+        tier.put(memory("m", 1, 0.5), 1);
+        tier.put(memory("l", 1, 1), 1);
+        tier.expire(3);
+        assertEquals(List.of("s", "m", "l"), ids(tier));
+        tier.expire(3.1);
+        assertEquals(List.of("m", "l"), ids(tier));
+        tier.expire(46);
+        assertEquals(List.of("m", "l"), ids(tier));
+        tier.expire(46.1);
+        assertEquals(List.of("l"), ids(tier));
+    }
+
     @ParameterizedTest
     @EnumSource(Keeping.class)
     void savedAndLoadedIsInMemory(Keeping keeping, @TempDir Path folder) {
         Tier tier = tier(1000, 1000, keeping);
         for (int i = 1; i < 6; i++) {
-            tier.put(memory("" + i, i, i / 10.), i);
+            tier.put(memory("" + i, i, 0.5 + i / 10.), i);
         }
         Path file = folder.resolve("tier.jsonl");
         tier.save(file);
