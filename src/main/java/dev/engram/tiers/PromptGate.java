@@ -19,6 +19,7 @@ import java.util.List;
 public final class PromptGate implements Gate {
     /** They differ in their first token. */
     private static final List<String> WORDS = List.of(" nothing", " today", " weeks", " years");
+
     private static final String HEAD = "How long does it matter what the user says?\n\n"
             + "User: Could you say that again?\nMatters for: nothing\n\n"
             + "User: I have a headache this morning.\nMatters for: today\n\n"
@@ -39,8 +40,7 @@ public final class PromptGate implements Gate {
 
     /** Log-probability of each word's first token, up to a constant, by text. The examples are read once. */
     private List<double[]> scores(List<String> texts) {
-        int[] first =
-                WORDS.stream().mapToInt(w -> lm.tokenizer().encode(w)[0]).toArray();
+        int[] first = WORDS.stream().mapToInt(w -> lm.tokenizer().encode(w)[0]).toArray();
         int[] head = lm.tokenizer().encode(HEAD);
         List<double[]> all = new ArrayList<>();
         try (KvCache cache = lm.decoder().newCache()) {

@@ -52,7 +52,15 @@ public final class StreamLearning {
      * @param seed of the draws
      */
     public record Recipe(
-            String name, Depth depth, int steps, double rate, double decay, int replay, int buffer, boolean purge, long seed) {
+            String name,
+            Depth depth,
+            int steps,
+            double rate,
+            double decay,
+            int replay,
+            int buffer,
+            boolean purge,
+            long seed) {
         public Recipe {
             if (steps < 1 || replay < 0 || buffer < 1 || !(decay > 0 && decay <= 1)) {
                 throw new BadInputException(

@@ -119,7 +119,8 @@ public final class Tier {
     /** Drops what has outlived its time; returns it. */
     public List<Memory> expire(double today) {
         List<Memory> old = memories.values().stream()
-                .filter(m -> today - m.day() > limits.days() || !limits.keeping().alive(m, today))
+                .filter(m ->
+                        today - m.day() > limits.days() || !limits.keeping().alive(m, today))
                 .toList();
         old.forEach(m -> remove(m.id()));
         return old;

@@ -29,7 +29,8 @@ class GatesTest {
         @Override
         public Response<List<Embedding>> embedAll(List<TextSegment> segments) {
             return Response.from(segments.stream()
-                    .map(s -> Embedding.from(new float[] {s.text().charAt(0) - '0', s.text().charAt(1) - '0'}))
+                    .map(s -> Embedding.from(
+                            new float[] {s.text().charAt(0) - '0', s.text().charAt(1) - '0'}))
                     .toList());
         }
     };
@@ -91,8 +92,7 @@ class GatesTest {
     @Test
     void theFitIsAMinimum() {
         float[][] x = {{1, 0.5f}, {0, 1}, {-1, 0.2f}, {0.3f, -1}, {0.9f, 0.1f}, {-0.5f, -0.5f}};
-        List<Horizon> y =
-                List.of(Horizon.NONE, Horizon.SHORT, Horizon.MID, Horizon.LONG, Horizon.SHORT, Horizon.NONE);
+        List<Horizon> y = List.of(Horizon.NONE, Horizon.SHORT, Horizon.MID, Horizon.LONG, Horizon.SHORT, Horizon.NONE);
         double[][] g = LogisticGate.gradient(LogisticGate.fit(x, y, 0.01), x, y, 0.01);
         for (double[] row : g) {
             for (double v : row) {

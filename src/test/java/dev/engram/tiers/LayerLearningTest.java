@@ -60,7 +60,12 @@ class LayerLearningTest {
     }
 
     private String learned(Example e) {
-        return lm.tokenizer().decode(Arrays.stream(e.labels()).filter(l -> l != Labels.IGNORE).toArray(), true);
+        return lm.tokenizer()
+                .decode(
+                        Arrays.stream(e.labels())
+                                .filter(l -> l != Labels.IGNORE)
+                                .toArray(),
+                        true);
     }
 
     @Test
@@ -127,10 +132,7 @@ class LayerLearningTest {
                 Recitation.of(decoder, null, List.of(example), 1, probes.pad());
                 assertEquals(List.of(), before.changed(WeightHash.of(decoder)), "asking changes nothing");
                 var task = new dev.engram.train.SftTask(
-                        decoder,
-                        null,
-                        dev.engram.train.Batches.inOrder(List.of(example), 1, 256, probes.pad()),
-                        1);
+                        decoder, null, dev.engram.train.Batches.inOrder(List.of(example), 1, 256, probes.pad()), 1);
                 new dev.engram.train.Trainer(layers, dev.engram.train.TrainConfig.of(1, 1e-2)).run(task);
                 assertEquals(
                         layers.parameters().keySet().stream().sorted().toList(),
@@ -146,8 +148,9 @@ class LayerLearningTest {
             assertThrows(BadInputException.class, () -> new Depth(Place.MIDDLE, 3).open(decoder));
             assertThrows(BadInputException.class, () -> Depth.last(3).open(decoder));
         }
-        assertEquals(List.of("last 2", "all", "middle 1"), List.of(
-                Depth.last(2).key(), Depth.everything().key(), new Depth(Place.MIDDLE, 1).key()));
+        assertEquals(
+                List.of("last 2", "all", "middle 1"),
+                List.of(Depth.last(2).key(), Depth.everything().key(), new Depth(Place.MIDDLE, 1).key()));
     }
 
     /** Each token the most probable one is the same as greedy decoding, and the rest is the model's own scoring. */
@@ -200,7 +203,9 @@ class LayerLearningTest {
         rows.addAll(experiment.run(Depth.last(2), TargetFormat.QA));
         rows.addAll(experiment.lora(TargetFormat.QA));
         List<Line> table = LastLayerExperiment.table(rows, 1);
-        assertEquals(List.of("base", "last 2", "lora"), table.stream().map(Line::layers).toList());
+        assertEquals(
+                List.of("base", "last 2", "lora"),
+                table.stream().map(Line::layers).toList());
         assertEquals(0, table.get(0).parameters());
         assertTrue(table.get(1).parameters() > 0 && table.get(1).seconds() > 0);
         double[] nll = new double[3];
@@ -239,11 +244,17 @@ class LayerLearningTest {
             }
         }
         assertTrue(rows.stream().anyMatch(r -> r.test().equals(StreamLearning.REPLACED) && r.write() == 3));
-        assertEquals(2, rows.stream().filter(r -> r.lag() == 3 && r.fact() == 0 && r.test().equals(LayerProbes.HELD_OUT)
-                        || r.write() == 3 && r.fact() == 0 && r.test().equals(StreamLearning.REPLACED)).count());
-        List<StreamLearning.Row> replayed = learning.run(plain.withReplay("replay", 2).withDecay("both", 0.5));
+        assertEquals(
+                2,
+                rows.stream()
+                        .filter(r -> r.lag() == 3 && r.fact() == 0 && r.test().equals(LayerProbes.HELD_OUT)
+                                || r.write() == 3 && r.fact() == 0 && r.test().equals(StreamLearning.REPLACED))
+                        .count());
+        List<StreamLearning.Row> replayed =
+                learning.run(plain.withReplay("replay", 2).withDecay("both", 0.5));
         assertTrue(replayed.stream().allMatch(r -> r.arm().equals("both")));
-        assertTrue(replayed.get(replayed.size() - 1).nll() != rows.get(rows.size() - 1).nll());
+        assertTrue(replayed.get(replayed.size() - 1).nll()
+                != rows.get(rows.size() - 1).nll());
         // two values of one thing: purged, nothing is left to replay at the second write, so it ends as without replay
         List<PersonalFact> twice = YEAR.stream()
                 .filter(f -> f.fact().relation().equals("weight"))

@@ -30,14 +30,12 @@ class StreamsTest {
 
     /** A vector that knows what a turn is about: one direction a relation, a little of its own each text. */
     private static Embedding about(String text) {
-        List<String> relations = STREAM.turns().stream()
-                .map(Turn::relation)
-                .distinct()
-                .sorted()
-                .toList();
+        List<String> relations =
+                STREAM.turns().stream().map(Turn::relation).distinct().sorted().toList();
         String relation = STREAM.turns().stream()
                 .filter(t -> t.text().equals(text)
-                        || t.fact() != null && t.fact().fact().heldoutQuestions().contains(text))
+                        || t.fact() != null
+                                && t.fact().fact().heldoutQuestions().contains(text))
                 .findFirst()
                 .orElseThrow()
                 .relation();
@@ -71,7 +69,8 @@ class StreamsTest {
             trained.addAll(s.texts());
             s.turns().stream()
                     .filter(t -> t.fact() != null)
-                    .forEach(t -> values.add(t.relation() + " " + t.fact().fact().value()));
+                    .forEach(
+                            t -> values.add(t.relation() + " " + t.fact().fact().value()));
         }
         for (UserStream s : UserStream.many("stranger", 6, true, CHATTER)) {
             for (Turn turn : s.turns()) {
@@ -110,7 +109,8 @@ class StreamsTest {
                 .map(Turn::relation)
                 .distinct()
                 .count();
-        assertEquals(tellings - relations, samples.stream().filter(Sample::recurring).count());
+        assertEquals(
+                tellings - relations, samples.stream().filter(Sample::recurring).count());
         Point point = PromotionCurve.of(samples, 0.9).get(0);
         assertEquals(1, point.precision());
         assertEquals(1, point.recall());
@@ -126,8 +126,7 @@ class StreamsTest {
         StoreExperiment experiment = new StoreExperiment(StreamsTest::about, 0.05, 1);
         Arm keepAll = StoreExperiment.arms(2, 2).get(1);
         List<Row> rows = experiment.run(keepAll, "labels", STREAM, STREAM.labels(), 0);
-        assertEquals(
-                STREAM.turns().stream().filter(t -> t.fact() != null).count(), rows.size());
+        assertEquals(STREAM.turns().stream().filter(t -> t.fact() != null).count(), rows.size());
         assertEquals(1, StoreExperiment.byUser(rows)[0], rows.toString());
     }
 
@@ -165,8 +164,8 @@ class StreamsTest {
         Arm oldest = new Arm("one", true, false, Keeping.NEWEST, 2, 2);
         List<Row> latest = new StoreExperiment(same, 1e-3, 1).run(oldest, "labels", STREAM, STREAM.labels(), 0);
         assertEquals(1, StoreExperiment.byUser(latest)[0]);
-        List<Row> far = new StoreExperiment(StreamsTest::about, 1e-9, 1)
-                .run(oldest, "labels", STREAM, STREAM.labels(), 0);
+        List<Row> far =
+                new StoreExperiment(StreamsTest::about, 1e-9, 1).run(oldest, "labels", STREAM, STREAM.labels(), 0);
         assertTrue(far.stream().anyMatch(r -> r.outcome().equals("stale")), "the nearest is not always the latest");
     }
 }

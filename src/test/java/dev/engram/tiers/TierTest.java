@@ -8,7 +8,6 @@ import dev.engram.model.BadInputException;
 import dev.engram.retrieve.ExactStore;
 import dev.engram.tiers.Tier.Limits;
 import dev.langchain4j.data.embedding.Embedding;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

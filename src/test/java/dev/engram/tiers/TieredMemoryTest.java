@@ -48,8 +48,7 @@ class TieredMemoryTest {
         assertEquals(List.of("short"), ids(memory, Horizon.SHORT));
         assertEquals(List.of("mid"), ids(memory, Horizon.MID));
         assertEquals(List.of("long"), ids(memory, Horizon.LONG));
-        assertEquals(
-                0.5, memory.tier(Horizon.MID).memories().iterator().next().importance());
+        assertEquals(0.5, memory.tier(Horizon.MID).memories().iterator().next().importance());
     }
 
     @Test
@@ -66,8 +65,7 @@ class TieredMemoryTest {
         assertTrue(third.promoted());
         assertEquals(List.of("a"), ids(memory, Horizon.SHORT));
         assertEquals(List.of("b", "c"), ids(memory, Horizon.MID));
-        assertEquals(
-                1, memory.tier(Horizon.MID).memories().iterator().next().day(), "b keeps its day");
+        assertEquals(1, memory.tier(Horizon.MID).memories().iterator().next().day(), "b keeps its day");
         // what lies in the mid term counts too: 90° and 100°
         assertTrue(memory.write("d", "d", at(100), Horizon.SHORT, 2).promoted());
         // the long term does not
