@@ -133,6 +133,15 @@ class LongTermMemoryTest {
     }
 
     @Test
+    void aThresholdOnTheScoreLeavesTheBest() {
+        Retrieved found = new Retrieved(new int[] {4, 2, 7}, new float[] {3, 1, -2});
+        assertArrayEquals(new int[] {4, 2}, found.atLeast(1).slots());
+        assertArrayEquals(new float[] {3, 1}, found.atLeast(1).scores(), 0);
+        assertEquals(0, found.atLeast(3.5).size());
+        assertEquals(3, found.atLeast(-9).size());
+    }
+
+    @Test
     void copiesGoInAndOut() {
         LongTermMemory memory = memory(1, ReplacementPolicy.FIFO);
         float[] key = axis(0);
