@@ -73,6 +73,16 @@ class LongTermMemoryTest {
     }
 
     @Test
+    void ofEqualsTheOldestGoes() {
+        LongTermMemory memory = memory(3, ReplacementPolicy.LEAST_IMPORTANT);
+        for (int i = 0; i < 3; i++) {
+            memory.write(axis(i), axis(i), 1);
+        }
+        assertEquals(0, memory.write(axis(0), axis(0), 1));
+        assertEquals(1, memory.write(axis(0), axis(0), 1));
+    }
+
+    @Test
     void theHybridHalvesImportanceAfterAsManyOperationsAsSlots() {
         LongTermMemory memory = three(ReplacementPolicy.HYBRID);
         assertEquals(3 * Math.pow(0.5, 1 / 3.0), ReplacementPolicy.HYBRID.worth(memory, 0), 1e-12);
