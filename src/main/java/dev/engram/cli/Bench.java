@@ -18,11 +18,13 @@ import picocli.CommandLine.HelpCommand;
             BenchTrain.class,
             BenchFacts.class,
             BenchRecall.class,
+            BenchTiers.class,
             BenchBank.class,
             BenchReading.class,
             BenchMemory3Training.class,
             BenchExplicit.class,
             BenchRetrieve.class,
+            BenchStore.class,
             HelpCommand.class
         })
 final class Bench {}

@@ -3,6 +3,7 @@ package dev.engram.world;
 import dev.engram.world.Relation.Family;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,7 +22,14 @@ final class PersonalFacts {
 
     static List<PersonalFact> make(String seed) {
         List<Telling> tellings = new ArrayList<>();
-        Resources.sections("personal.txt").forEach((title, lines) -> tellings.addAll(schedule(seed, title, lines)));
+        Resources.sections("personal.txt").forEach((title, lines) -> {
+            List<String> header = Resources.list(title);
+            tellings.addAll(schedule(seed, header, header.subList(2, header.size()), byLetter(lines)));
+        });
+        return ordered(seed, tellings);
+    }
+
+    private static List<PersonalFact> ordered(String seed, List<Telling> tellings) {
         tellings.sort(Comparator.comparingInt(Telling::day).thenComparing(Telling::attribute));
         List<PersonalFact> facts = new ArrayList<>();
         for (Telling telling : tellings) {
@@ -30,17 +38,46 @@ final class PersonalFacts {
         return facts;
     }
 
+    /**
+     * The year of another user: the same attributes, values of his or her own, and for a user kept for tests other sentences.
+     *
+     * @param name of the user: the seed of all choices
+     * @param test whether values and sentences are those that no user for training has
+     */
+    static List<PersonalFact> of(String name, boolean test) {
+        Map<String, List<String>> people = Resources.sections("people.txt");
+        List<Telling> tellings = new ArrayList<>();
+        Resources.sections("personal.txt").forEach((title, lines) -> {
+            List<String> header = Resources.list(title);
+            Map<String, List<String>> own = byLetter(people.get(header.get(0)));
+            Map<String, List<String>> said = new HashMap<>(byLetter(lines));
+            if (test) {
+                said.put("W", own.get("V"));
+            }
+            int count = header.size() - 2;
+            List<String> pool = values(own.get(test ? "Q" : "P").get(0));
+            List<String> drawn = new Draw(name, "values", header.get(0)).shuffled(pool);
+            tellings.addAll(schedule(name, header, drawn.subList(0, Math.min(count, drawn.size())), said));
+        });
+        return ordered(name, tellings);
+    }
+
+    private static List<String> values(String line) {
+        return Value.range(line.startsWith("number:") ? line : "these:" + line).stream()
+                .map(Value::text)
+                .toList();
+    }
+
     /** Spreads an attribute's values over the year, in their order. */
-    private static List<Telling> schedule(String seed, String title, List<String> lines) {
-        List<String> header = Resources.list(title);
-        List<String> values = header.subList(2, header.size());
+    private static List<Telling> schedule(
+            String seed, List<String> header, List<String> values, Map<String, List<String>> lines) {
         Draw draw = new Draw(seed, "personal", header.get(0));
         int room = DAYS / values.size();
         List<Telling> tellings = new ArrayList<>();
         for (int i = 0; i < values.size(); i++) {
             int day = i * room + draw.between(1, room);
             String next = i + 1 < values.size() ? values.get(i + 1) : "";
-            tellings.add(new Telling(day, header.get(0), header.get(1), values.get(i), next, byLetter(lines)));
+            tellings.add(new Telling(day, header.get(0), header.get(1), values.get(i), next, lines));
         }
         return tellings;
     }

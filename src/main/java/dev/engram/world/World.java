@@ -92,6 +92,17 @@ public record World(
         return WorldFiles.read(folder);
     }
 
+    /**
+     * What another user than that of {@link #personal} tells over a year, in the order of days. Users for tests have values and say
+     * sentences that no user for training has, so that a classifier can be tested on strangers.
+     *
+     * @param name the seed of all choices
+     * @param test whether this is a user for tests
+     */
+    public static List<PersonalFact> user(String name, boolean test) {
+        return PersonalFacts.of(name, test);
+    }
+
     /** The project's data folder. */
     static Path home() {
         return Path.of(System.getenv().getOrDefault("ENGRAM_HOME", "."), "data");
