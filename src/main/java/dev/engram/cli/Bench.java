@@ -21,8 +21,10 @@ import picocli.CommandLine.HelpCommand;
             BenchTiers.class,
             BenchBank.class,
             BenchReading.class,
+            BenchMemory3Training.class,
             BenchExplicit.class,
             BenchRetrieve.class,
+            BenchStore.class,
             HelpCommand.class
         })
 final class Bench {}

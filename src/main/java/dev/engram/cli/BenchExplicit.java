@@ -14,6 +14,7 @@ import dev.engram.model.Generation;
 import dev.engram.model.GenerationConfig;
 import dev.engram.model.GenerationListener;
 import dev.engram.model.KvCache;
+import dev.engram.model.LeftPadded;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.Seams;
@@ -38,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -144,17 +146,15 @@ final class BenchExplicit implements Callable<Integer> {
 
     /** The same texts through the whole model, side by side. */
     private static void prefill(CausalLm lm, List<int[]> texts, int[] prefix) {
-        int longest = texts.stream().mapToInt(t -> t.length).max().orElseThrow() + prefix.length;
-        int[][] ids = new int[texts.size()][longest];
-        int[] padding = new int[texts.size()];
-        for (int r = 0; r < ids.length; r++) {
-            int[] own = texts.get(r);
-            padding[r] = longest - own.length - prefix.length;
-            System.arraycopy(prefix, 0, ids[r], padding[r], prefix.length);
-            System.arraycopy(own, 0, ids[r], padding[r] + prefix.length, own.length);
-        }
+        LeftPadded batch = LeftPadded.of(
+                texts.stream()
+                        .map(t -> IntStream.concat(IntStream.of(prefix), IntStream.of(t))
+                                .toArray())
+                        .toList(),
+                0);
+        int[][] ids = batch.ids();
         try (NDManager scope = lm.decoder().newScope();
-                KvCache cache = lm.decoder().newCache(ids.length, padding)) {
+                KvCache cache = lm.decoder().newCache(ids.length, batch.padding())) {
             lm.decoder().logits(scope, lm.decoder().forward(scope, ids, cache, Seams.none()), 1);
         }
     }

@@ -1,5 +1,6 @@
 package dev.engram.cli;
 
+import ai.djl.ndarray.NDManager;
 import dev.engram.explicit.LayerChoice;
 import dev.engram.explicit.ReadingExperiment;
 import dev.engram.explicit.ReadingItem;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -48,6 +50,14 @@ final class BenchReading implements Callable<Integer> {
             defaultValue = "last_half")
     private String layers;
 
+    @Option(names = "--adapter", description = "Folder of a reading adapter that is there already; nothing is trained.")
+    private Path adapter;
+
+    @Option(
+            names = "--stored",
+            description = "What storage and search do: memories out of codecs, and references as they are found.")
+    private boolean stored;
+
     @Option(names = "--seed", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "1")
     private long seed;
 
@@ -64,14 +74,25 @@ final class BenchReading implements Callable<Integer> {
         World world = World.load();
         ReadingExperiment experiment = new ReadingExperiment(world, items == null ? profile.pick(24, 80) : items, seed);
         LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(options.threads());
-        String name = steps == 0 ? "untrained" : "trained-" + choice.key().replace('_', '-');
+        String weights = steps == 0 && adapter == null
+                ? "untrained"
+                : "trained-" + choice.key().replace('_', '-');
+        String name = weights + (stored ? "-stored" : "");
         try (CausalLm lm = CausalLm.open(options.model, load);
                 RunFolder run = RunFolder.open(
                         BenchOptions.home().resolve("results"), "bench-reading-" + name, profile, seed)) {
             run.setting("model", options.model).setting("steps", steps).setting("layers", layers);
-            List<ReadingExperiment.Row> rows = steps == 0
-                    ? experiment.run(name, lm, on -> {}, Arrays.asList(ReadingItem.Kind.values()))
-                    : trained(name, lm, world, experiment, choice, run);
+            List<ReadingExperiment.Row> rows;
+            if (adapter != null) {
+                try (NDManager scope = lm.decoder().newScope();
+                        Lora lora = Lora.load(scope, lm.config(), adapter)) {
+                    rows = measured(weights, lm, experiment, lora);
+                }
+            } else if (steps == 0) {
+                rows = measured(weights, lm, experiment, null);
+            } else {
+                rows = trained(weights, lm, world, experiment, choice, run);
+            }
             run.rows(Tables.of("reading", rows));
             var table = Tables.of("reading", ReadingExperiment.table(rows, seed));
             run.summary(table);
@@ -93,13 +114,16 @@ final class BenchReading implements Callable<Integer> {
             if (save != null) {
                 lora.save(save, options.model, TensorType.BF16);
             }
-            List<ReadingExperiment.Row> rows = experiment.run(
-                    name,
-                    lm,
-                    on -> lm.decoder().adapt(on ? lora.adapter() : null),
-                    Arrays.asList(ReadingItem.Kind.values()));
-            lm.decoder().adapt(null);
-            return rows;
+            return measured(name, lm, experiment, lora);
         }
+    }
+
+    private List<ReadingExperiment.Row> measured(String name, CausalLm lm, ReadingExperiment experiment, Lora lora) {
+        Consumer<Boolean> reader = on -> lm.decoder().adapt(on && lora != null ? lora.adapter() : null);
+        List<ReadingItem.Kind> kinds = Arrays.asList(ReadingItem.Kind.values());
+        List<ReadingExperiment.Row> rows =
+                stored ? experiment.runStored(name, lm, reader, kinds) : experiment.run(name, lm, reader, kinds);
+        lm.decoder().adapt(null);
+        return rows;
     }
 }

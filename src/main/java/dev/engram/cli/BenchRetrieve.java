@@ -222,8 +222,7 @@ final class BenchRetrieve implements Callable<Integer> {
     }
 
     private double median(String store, String step) {
-        double[] t = times(store, step);
-        return t.length == 0 ? Double.NaN : t[t.length / 2];
+        return Race.median(times(store, step));
     }
 
     private Line line(String store, double recall, double bytes) {

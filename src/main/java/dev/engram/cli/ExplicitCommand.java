@@ -2,6 +2,7 @@ package dev.engram.cli;
 
 import dev.engram.explicit.ExplicitLm;
 import dev.engram.explicit.LayerChoice;
+import dev.engram.explicit.MemoryCodec;
 import dev.engram.explicit.Reference;
 import dev.engram.explicit.ReferenceBank;
 import dev.engram.explicit.ReferenceFile;
@@ -37,6 +38,9 @@ import picocli.CommandLine.ParentCommand;
         subcommands = HelpCommand.class)
 final class ExplicitCommand {
     /** Rows outside the graph at which it is built anew. */
+    /** References that a codec is trained on. */
+    private static final int CODEC_SAMPLE = 64;
+
     private static final int REBUILD = 5000;
 
     @ParentCommand
@@ -73,13 +77,18 @@ final class ExplicitCommand {
                             description = "attention, unnormalised, masked, last, random or value norm"
                                     + " (default: ${DEFAULT-VALUE}).")
                     String rule,
+            @Option(
+                            names = "--codec",
+                            description = "Store memories as codes: int2 to int8, or memory3, the paper's scheme."
+                                    + " Default: as numbers in bf16.")
+                    String codec,
             @Mixin ModelOptions options) {
         WriteConfig config = new WriteConfig(
                 LayerChoice.named(layers), tokens, TokenSelectors.named(rule, 0), WriteConfig.REFERENCE);
         try (CausalLm lm = options.open(engram.streams())) {
-            List<Reference> references =
-                    ReferenceFile.read(file, text -> lm.tokenizer().encode(" " + text).length, config.maxTokens());
-            try (ReferenceBank memories = ReferenceBank.open(bank, new ReferenceWriter(lm, config));
+            ReferenceWriter writer = new ReferenceWriter(lm, config);
+            List<Reference> references = ReferenceFile.read(file, writer::length, config.maxTokens());
+            try (ReferenceBank memories = open(bank, writer, codec, references);
                     IndexStore index = index(bank)) {
                 List<Reference> fresh = memories.missing(references);
                 // the index first: a reference that is found but not yet written is encoded by the next run
@@ -97,6 +106,25 @@ final class ExplicitCommand {
             }
         }
         return 0;
+    }
+
+    /** The bank that is there, or a new one, whose codec is trained on its first references. */
+    private static ReferenceBank open(Path bank, ReferenceWriter writer, String codec, List<Reference> references) {
+        if (codec == null) {
+            return ReferenceBank.open(bank, writer);
+        }
+        var trainer = MemoryCodec.trainer(codec, writer.headDim(), 0);
+        if (ReferenceBank.present(bank)) {
+            String stored = ReferenceBank.codec(bank).orElse("bf16");
+            if (!stored.equals(codec) && !(codec.equals("memory3") && stored.contains("Residual"))) {
+                throw new BadInputException("--codec is " + codec + ", but the bank in " + bank
+                        + " stores its memories as " + stored + "; leave --codec out, or give another folder.");
+            }
+            return ReferenceBank.open(bank, writer);
+        }
+        List<String> first =
+                references.stream().limit(CODEC_SAMPLE).map(Reference::text).toList();
+        return ReferenceBank.create(bank, writer, MemoryCodec.train(writer.write(first), trainer));
     }
 
     @Command(name = "ask", description = "Answers a question by reading the bank.", sortOptions = false)
@@ -170,6 +198,8 @@ final class ExplicitCommand {
         out.println("memory layers    " + config.layers().key());
         out.println("tokens a head    " + (config.tokens() == WriteConfig.ALL_TOKENS ? "all" : config.tokens()));
         out.println("chosen by        " + config.selector().name());
+        out.println("stored as        "
+                + ReferenceBank.codec(bank).map(c -> c + " codes").orElse("bf16 numbers"));
         out.println("longest text     " + config.maxTokens() + " tokens");
         return 0;
     }

@@ -2,7 +2,12 @@ package dev.engram.eval;
 
 import dev.engram.model.BadInputException;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /**
  * Percentile bootstrap of a mean (Efron 1979). The same seed and numbers give the same interval.
@@ -31,6 +36,20 @@ public record Bootstrap(long seed, int resamples, double level) {
     /** 2,000 resamples, 95 %. */
     public static Bootstrap seeded(long seed) {
         return new Bootstrap(seed, 2000, 0.95);
+    }
+
+    /**
+     * One number a unit, in order of first appearance: the mean of what was measured on it.
+     *
+     * @param unit what is resampled as a whole, such as the entity that several questions are about
+     */
+    public static <T> double[] byUnit(List<T> measured, Function<T, ?> unit, ToDoubleFunction<T> score) {
+        return measured.stream()
+                .collect(Collectors.groupingBy(unit, LinkedHashMap::new, Collectors.averagingDouble(score)))
+                .values()
+                .stream()
+                .mapToDouble(Double::doubleValue)
+                .toArray();
     }
 
     /** The mean of independent units. */

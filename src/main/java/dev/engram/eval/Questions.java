@@ -4,12 +4,9 @@ import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
 import dev.engram.report.Progress;
 import dev.engram.report.Tables;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import tech.tablesaw.api.Table;
@@ -117,13 +114,7 @@ public final class Questions {
 
     /** Mean of a score per unit, in the order in which units first occur: units for a paired bootstrap over entities. */
     public static double[] byUnit(List<Result> results, ToDoubleFunction<Result> score) {
-        Map<String, List<Double>> units = new LinkedHashMap<>();
-        results.forEach(r -> units.computeIfAbsent(r.question().unit(), u -> new ArrayList<>())
-                .add(score.applyAsDouble(r)));
-        return units.values().stream()
-                .mapToDouble(v ->
-                        v.stream().mapToDouble(Double::doubleValue).average().orElseThrow())
-                .toArray();
+        return Bootstrap.byUnit(results, r -> r.question().unit(), score);
     }
 
     /** Mean over units, with an interval over units. */

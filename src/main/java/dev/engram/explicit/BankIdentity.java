@@ -22,6 +22,7 @@ import java.util.Objects;
  * @param rule that chose them
  * @param maxTokens of a reference
  * @param layers the model's layers that hold something
+ * @param codec of the memories, by name and by checksum of its files; null where numbers are stored as they are
  */
 record BankIdentity(
         String format,
@@ -32,7 +33,8 @@ record BankIdentity(
         int maxTokens,
         int[] layers,
         int kvHeads,
-        int headDim) {
+        int headDim,
+        String codec) {
     private static final String FORMAT = "engram reference bank 1";
     private static final String FILE = "bank.json";
     private static final Gson JSON = new GsonBuilder().setPrettyPrinting().create();
@@ -48,7 +50,25 @@ record BankIdentity(
                 config.maxTokens(),
                 config.layers().of(model.layers()),
                 model.kvHeads(),
-                model.headDim());
+                model.headDim(),
+                null);
+    }
+
+    BankIdentity withCodec(String name) {
+        return new BankIdentity(format, weights, choice, tokens, rule, maxTokens, layers, kvHeads, headDim, name);
+    }
+
+    /** A memory of zeros with these positions; null if they are not as many for each layer and head. */
+    ExplicitMemory empty(int[] positions) {
+        return positions.length % (layers.length * kvHeads) != 0
+                ? null
+                : new ExplicitMemory(
+                        layers,
+                        kvHeads,
+                        headDim,
+                        positions,
+                        new float[positions.length * headDim],
+                        new float[positions.length * headDim]);
     }
 
     static boolean present(Path folder) {

@@ -7,7 +7,6 @@ import dev.engram.model.BadInputException;
 import dev.engram.model.source.Dequantizer;
 import dev.engram.model.source.SafetensorsFile;
 import dev.engram.model.source.SafetensorsWriter;
-import dev.engram.model.source.StoredTensor;
 import dev.engram.model.source.TensorType;
 import dev.engram.report.AtomicFile;
 import java.io.IOException;
@@ -17,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
 /**
@@ -25,6 +25,8 @@ import java.util.zip.CRC32;
  */
 final class BankShard implements AutoCloseable {
     private static final Gson JSON = new GsonBuilder().disableHtmlEscaping().create();
+
+    private static final String[] PARTS = {".keys", ".values", ".positions"};
 
     private final Path texts;
     private final Path memories;
@@ -42,7 +44,7 @@ final class BankShard implements AutoCloseable {
      * @param written by place among the references; null for texts alone
      * @return checksum of each memory, −1 where none is written
      */
-    long[] write(List<Reference> references, List<ExplicitMemory> written, TensorType type) {
+    long[] write(List<Reference> references, List<ExplicitMemory> written, MemoryFormat format) {
         StringBuilder lines = new StringBuilder();
         references.forEach(r -> lines.append(JSON.toJson(r)).append('\n'));
         AtomicFile.write(texts, lines.toString());
@@ -55,14 +57,13 @@ final class BankShard implements AutoCloseable {
         for (int i = 0; i < references.size(); i++) {
             ExplicitMemory m = written.get(i);
             String id = references.get(i).id();
-            long[] shape = {m.layers().length, m.kvHeads(), m.tokens(), m.headDim()};
+            long[] shape = {m.layers().length, m.kvHeads(), m.tokens()};
             float[] positions = new float[m.positions().length];
             for (int p = 0; p < positions.length; p++) {
                 positions[p] = m.positions()[p];
             }
-            file.add(id + ".keys", type, shape, m.keys())
-                    .add(id + ".values", type, shape, m.values())
-                    .add(id + ".positions", TensorType.F32, new long[] {shape[0], shape[1], shape[2]}, positions);
+            format.add(file, id, m);
+            file.add(id + ".positions", TensorType.F32, shape, positions);
         }
         file.write(memories);
         try (SafetensorsFile again = SafetensorsFile.open(memories)) {
@@ -75,9 +76,8 @@ final class BankShard implements AutoCloseable {
 
     private static long checksum(SafetensorsFile file, String id) {
         CRC32 crc = new CRC32();
-        for (String part : List.of(".keys", ".values", ".positions")) {
-            StoredTensor t = file.tensor(id + part);
-            crc.update(t.data().duplicate());
+        for (String part : PARTS) {
+            crc.update(file.bytes(id + part));
         }
         return crc.getValue();
     }
@@ -103,38 +103,27 @@ final class BankShard implements AutoCloseable {
     }
 
     /** A memory, checked against its checksum. */
-    ExplicitMemory memory(String id, long checksum, BankIdentity identity) {
+    ExplicitMemory memory(String id, long checksum, BankIdentity identity, MemoryFormat format) {
         if (mapped == null) {
             mapped = SafetensorsFile.open(memories);
         }
-        StoredTensor keys = mapped.tensor(id + ".keys");
-        StoredTensor values = mapped.tensor(id + ".values");
-        StoredTensor positions = mapped.tensor(id + ".positions");
-        if (keys == null || values == null || positions == null || positions.type() != TensorType.F32) {
+        if (Stream.of(PARTS).anyMatch(part -> mapped.bytes(id + part) == null)) {
             throw damaged(id, "a part of it is missing");
         }
         if (checksum(mapped, id) != checksum) {
             throw damaged(id, "its numbers are not those that were written");
         }
-        long[] s = keys.shape();
-        if (s.length != 4
-                || s[0] != identity.layers().length
-                || s[1] != identity.kvHeads()
-                || s[3] != identity.headDim()) {
-            throw damaged(id, "it has another shape than the bank");
-        }
-        float[] at = Dequantizer.toFloats(positions);
+        float[] at = Dequantizer.toFloats(mapped.tensor(id + ".positions"));
         int[] whole = new int[at.length];
         for (int i = 0; i < whole.length; i++) {
             whole[i] = (int) at[i];
         }
-        return new ExplicitMemory(
-                identity.layers(),
-                identity.kvHeads(),
-                identity.headDim(),
-                whole,
-                Dequantizer.toFloats(keys),
-                Dequantizer.toFloats(values));
+        ExplicitMemory like = identity.empty(whole);
+        ExplicitMemory memory = like == null ? null : format.read(mapped, id, like);
+        if (memory == null) {
+            throw damaged(id, "it has another shape than the bank");
+        }
+        return memory;
     }
 
     private BadInputException damaged(String id, String why) {

@@ -62,37 +62,34 @@ public final class ExplicitLm {
     public Answer generate(String prompt, GenerationConfig config, GenerationListener listener) {
         int[] ids = lm.tokenizer().encode(prompt);
         int first = bank.size() == 0 ? 0 : writer.contextPosition();
-        try (KvCache cache = lm.decoder().newCache(first);
-                Current current = new Current(ids)) {
+        try (KvCache cache = lm.decoder().newCache(first)) {
+            Current current = new Current(ids, cache);
             int at = 0;
             while (bank.size() > 0 && ids.length - at > CHUNK) {
                 int[] chunk = Arrays.copyOfRange(ids, at, at + CHUNK);
                 current.read(at, chunk);
                 try (NDManager scope = lm.decoder().newScope()) {
-                    lm.decoder().forward(scope, new int[][] {chunk}, cache, current.seams());
+                    lm.decoder().forward(scope, new int[][] {chunk}, cache, Seams.none());
                 }
                 at += CHUNK;
             }
             int[] rest = Arrays.copyOfRange(ids, at, ids.length);
             current.read(at, rest);
-            Generation generation = lm.generate(
-                    rest, cache, config, current.seams(), null, new Following(listener, current, ids.length));
+            Generation generation =
+                    lm.generate(rest, cache, config, Seams.none(), null, new Following(listener, current, ids.length));
             return new Answer(generation, List.copyOf(current.readings));
         }
     }
 
-    /** The memories in use now; a pass that asks for rows gets theirs. */
-    private final class Current implements Seams.ExtraRows, AutoCloseable {
+    /** The memories in use now, which lead the cache. */
+    private final class Current {
         private final List<Integer> ids = new ArrayList<>();
         private final List<Reading> readings = new ArrayList<>();
-        private MemoryRows rows;
+        private final KvCache cache;
 
-        Current(int[] prompt) {
+        Current(int[] prompt, KvCache cache) {
             Arrays.stream(prompt).forEach(ids::add);
-        }
-
-        Seams seams() {
-            return bank.size() == 0 ? Seams.none() : Seams.none().withRows(this);
+            this.cache = cache;
         }
 
         /** Drops what was read and reads for these tokens. */
@@ -104,8 +101,10 @@ public final class ExplicitLm {
             List<String> found = retrieval.retrieve(lm.tokenizer().decode(query, true));
             long retrieved = System.nanoTime();
             List<ExplicitMemory> memories = found.stream().map(bank::memory).toList();
-            close();
-            rows = MemoryRows.of(lm.decoder().backend().manager(), lm.config().layers(), sink, memories);
+            try (MemoryRows rows =
+                    MemoryRows.of(lm.decoder().backend().manager(), lm.config().layers(), sink, memories)) {
+                rows.lead(cache);
+            }
             readings.add(
                     new Reading(position, found, (retrieved - start) / 1e9, (System.nanoTime() - retrieved) / 1e9));
         }
@@ -118,19 +117,6 @@ public final class ExplicitLm {
             return ids.subList(Math.max(0, ids.size() - n), ids.size()).stream()
                     .mapToInt(Integer::intValue)
                     .toArray();
-        }
-
-        @Override
-        public Seams.Rows of(int layer) {
-            return rows.of(layer);
-        }
-
-        @Override
-        public void close() {
-            if (rows != null) {
-                rows.close();
-                rows = null;
-            }
         }
     }
 

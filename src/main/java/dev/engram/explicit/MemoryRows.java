@@ -3,6 +3,7 @@ package dev.engram.explicit;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import dev.engram.model.KvCache;
 import dev.engram.model.Seams;
 import java.util.Arrays;
 import java.util.List;
@@ -157,6 +158,17 @@ public final class MemoryRows implements Seams.ExtraRows, AutoCloseable {
         return Arrays.stream(rows).allMatch(r -> r == null)
                 ? Seams.none()
                 : Seams.none().withRows(this);
+    }
+
+    /**
+     * Puts the rows into a cache, in place of what leads it now, which reads the same and costs a token no more than as many slots
+     * would. Only for memories that all later queries see.
+     */
+    public void lead(KvCache cache) {
+        if (mask != null) {
+            throw new IllegalStateException("memories that some queries do not see cannot lead a cache");
+        }
+        cache.lead(this::of);
     }
 
     @Override

@@ -45,10 +45,27 @@ public record ReadingExperiment(World world, int items, long seed) {
      * @param reader switches the adapter on (true) or off: memories are written by the base
      */
     public List<Row> run(String weights, CausalLm lm, Consumer<Boolean> reader, List<ReadingItem.Kind> kinds) {
+        return run(weights, reader, kinds, kind -> prepare(lm, kind));
+    }
+
+    /** What storage and search do: memories out of codecs, and references as they are found by the question. */
+    public List<Row> runStored(String weights, CausalLm lm, Consumer<Boolean> reader, List<ReadingItem.Kind> kinds) {
+        return run(weights, reader, kinds, kind -> {
+            List<ReadingItem> asked = ReadingItem.of(world, "heldout", kind, items, seed);
+            ReadingTest test = new ReadingTest(lm, new ReferenceWriter(lm, WriteConfig.dense()));
+            return new Prepared(asked, test, new StoredArms(lm, this, test, kind).of(asked));
+        });
+    }
+
+    private static List<Row> run(
+            String weights,
+            Consumer<Boolean> reader,
+            List<ReadingItem.Kind> kinds,
+            Function<ReadingItem.Kind, Prepared> prepare) {
         List<Row> rows = new ArrayList<>();
         for (ReadingItem.Kind kind : kinds) {
             reader.accept(false);
-            Prepared prepared = prepare(lm, kind);
+            Prepared prepared = prepare.apply(kind);
             reader.accept(true);
             String name = kind.name().toLowerCase(Locale.ROOT);
             try (Progress progress = Progress.start("Answers, " + weights + ", " + name, prepared.arms.size())) {
@@ -147,7 +164,7 @@ public record ReadingExperiment(World world, int items, long seed) {
         return byText;
     }
 
-    private static String name(LayerChoice layers, int tokens) {
+    static String name(LayerChoice layers, int tokens) {
         return layers.key() + ", " + (tokens == WriteConfig.ALL_TOKENS ? "all tokens" : tokens + " tokens");
     }
 
@@ -180,7 +197,7 @@ public record ReadingExperiment(World world, int items, long seed) {
             // with distractors the way leads to the text with the same distractors
             String text = any.arm.endsWith("4 distractors") ? "text, 4 distractors" : "text";
             double best = mean(groups.get(any.weights + "\t" + any.kind + "\t" + text));
-            var interval = Bootstrap.seeded(seed).mean(byUnit(group));
+            var interval = Bootstrap.seeded(seed).mean(Bootstrap.byUnit(group, Row::unit, Row::nll));
             lines.add(new Line(
                     any.weights,
                     any.kind,
@@ -197,14 +214,5 @@ public record ReadingExperiment(World world, int items, long seed) {
 
     private static double mean(List<Row> group) {
         return group.stream().mapToDouble(Row::nll).average().orElseThrow();
-    }
-
-    private static double[] byUnit(List<Row> group) {
-        Map<String, List<Double>> units = new LinkedHashMap<>();
-        group.forEach(r -> units.computeIfAbsent(r.unit, u -> new ArrayList<>()).add(r.nll));
-        return units.values().stream()
-                .mapToDouble(v ->
-                        v.stream().mapToDouble(Double::doubleValue).average().orElseThrow())
-                .toArray();
     }
 }

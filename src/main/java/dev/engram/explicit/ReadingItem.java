@@ -64,6 +64,15 @@ public record ReadingItem(String unit, String question, String gold, String refe
         return items;
     }
 
+    /** All references of a kind, of all entities: what a search looks through. */
+    static List<String> references(World world, Kind kind) {
+        return (kind == Kind.SINGLE
+                        ? world.facts().stream().map(Fact::statement)
+                        : world.passages().stream().map(Passage::text))
+                .distinct()
+                .toList();
+    }
+
     private static String text(Fact fact, Kind kind, Map<String, String> passages) {
         return kind == Kind.SINGLE ? fact.statement() : passages.get(fact.id());
     }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -25,10 +26,12 @@ public final class ReferenceBank implements AutoCloseable {
     /** References of a shard. */
     private static final int SHARD = 64;
 
+    private static final String CODEC = "codec";
+
     private final Path folder;
     private final ReferenceWriter writer;
     private final BankIdentity identity;
-    private final TensorType type;
+    private final MemoryFormat format;
     private final BankIndex index;
     private final Map<Integer, BankShard> shards = new HashMap<>();
     private final Map<String, ExplicitMemory> used;
@@ -37,12 +40,17 @@ public final class ReferenceBank implements AutoCloseable {
     private long hits;
 
     private ReferenceBank(
-            Path folder, ReferenceWriter writer, BankIdentity identity, BankIndex index, TensorType type, int cached) {
+            Path folder,
+            ReferenceWriter writer,
+            BankIdentity identity,
+            BankIndex index,
+            MemoryFormat format,
+            int cached) {
         this.folder = folder;
         this.writer = writer;
         this.identity = identity;
         this.index = index;
-        this.type = type;
+        this.format = format;
         this.used = new LinkedHashMap<>(16, 0.75f, true) {
             @Override
             protected boolean removeEldestEntry(Map.Entry<String, ExplicitMemory> eldest) {
@@ -63,7 +71,7 @@ public final class ReferenceBank implements AutoCloseable {
     /**
      * The same with more choice.
      *
-     * @param type of the numbers on disk, BF16 or F32
+     * @param type of the numbers on disk, BF16 or F32; without effect in a bank whose memories are codes
      * @param cached how many memories stay in RAM
      */
     public static ReferenceBank open(Path folder, ReferenceWriter writer, TensorType type, int cached) {
@@ -72,8 +80,46 @@ public final class ReferenceBank implements AutoCloseable {
             BankIndex.empty(folder).save();
             own.write(folder);
         }
-        BankIdentity.read(folder).require(own, folder);
-        return new ReferenceBank(folder, writer, own, BankIndex.read(folder), type, cached);
+        BankIdentity found = BankIdentity.read(folder);
+        found.require(own, folder);
+        MemoryFormat format =
+                found.codec() == null ? new MemoryFormat.Plain(type) : new MemoryFormat.Coded(codec(folder, found));
+        return new ReferenceBank(folder, writer, found, BankIndex.read(folder), format, cached);
+    }
+
+    /**
+     * Begins an empty bank whose memories are stored as codes; {@link #open} opens it later. A folder that holds a bank already is
+     * refused.
+     */
+    public static ReferenceBank create(Path folder, ReferenceWriter writer, MemoryCodec codec) {
+        if (BankIdentity.present(folder)) {
+            throw new BadInputException(
+                    folder + " holds a bank already; its memories stay as they are stored. Give another folder.");
+        }
+        codec.save(folder.resolve(CODEC));
+        BankIndex.empty(folder).save();
+        writer.identity().withCodec(MemoryCodec.identity(folder.resolve(CODEC))).write(folder);
+        return open(folder, writer);
+    }
+
+    private static MemoryCodec codec(Path folder, BankIdentity identity) {
+        Path files = folder.resolve(CODEC);
+        if (!MemoryCodec.identity(files).equals(identity.codec())) {
+            throw new BadInputException(
+                    "The codec in " + files
+                            + " is not the one that the memories were stored with; restore it from a copy, or write the bank again.");
+        }
+        return MemoryCodec.load(files);
+    }
+
+    /** Whether a folder holds a bank. */
+    public static boolean present(Path folder) {
+        return BankIdentity.present(folder);
+    }
+
+    /** The codec of the memories in a folder's bank, by name; empty where they are stored as they are. */
+    public static Optional<String> codec(Path folder) {
+        return Optional.ofNullable(BankIdentity.read(folder).codec()).map(c -> c.substring(0, c.indexOf(' ')));
     }
 
     /** How many references the bank in a folder holds. */
@@ -119,7 +165,7 @@ public final class ReferenceBank implements AutoCloseable {
         }
         BankIndex.Place place = place(id);
         if (place.checksum() >= 0) {
-            memory = shard(place.shard()).memory(id, place.checksum(), identity);
+            memory = shard(place.shard()).memory(id, place.checksum(), identity, format);
             loads++;
         } else {
             memory = writer.write(text(id));
@@ -183,7 +229,7 @@ public final class ReferenceBank implements AutoCloseable {
 
     private void put(List<Reference> references, List<ExplicitMemory> memories) {
         int number = index.nextShard();
-        long[] checksums = new BankShard(folder, number).write(references, memories, type);
+        long[] checksums = new BankShard(folder, number).write(references, memories, format);
         Set<Integer> left = new LinkedHashSet<>();
         for (int i = 0; i < checksums.length; i++) {
             String id = references.get(i).id();

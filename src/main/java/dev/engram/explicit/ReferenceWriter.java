@@ -7,6 +7,7 @@ import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
 import dev.engram.model.Decoder;
 import dev.engram.model.KvCache;
+import dev.engram.model.LeftPadded;
 import dev.engram.model.LmConfig;
 import dev.engram.model.Seams;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Writes references into memories (paper, section 3.3; seed 3.1 and 3.3). A reference is encoded alone, behind the model's first
@@ -63,10 +65,24 @@ public final class ReferenceWriter {
         return prefix.clone();
     }
 
+    /** Width of a key or value. */
+    public int headDim() {
+        return decoder.config().headDim();
+    }
+
+    /** Tokens of a text as a reference, without the prefix. */
+    public int length(String text) {
+        return encoded(text).length;
+    }
+
+    /** A space, because the text follows a word. */
+    private int[] encoded(String text) {
+        return lm.tokenizer().encode(" " + text.strip());
+    }
+
     /** Ids of a reference as they are encoded, without the prefix; one that is too long is refused. */
     public int[] ids(String text) {
-        // a space, because the text follows a word
-        int[] ids = lm.tokenizer().encode(" " + text.strip());
+        int[] ids = encoded(text);
         if (text.isBlank() || ids.length > config.maxTokens()) {
             throw new BadInputException("The reference '" + start(text) + "' has "
                     + (text.isBlank()
@@ -142,21 +158,19 @@ public final class ReferenceWriter {
 
     /** Memories of a batch, by number of tokens kept and by reference. */
     private List<List<ExplicitMemory>> encode(List<int[]> references, List<Integer> tokens) {
-        int longest = references.stream().mapToInt(r -> r.length).max().orElseThrow();
-        int[] padding = references.stream().mapToInt(r -> longest - r.length).toArray();
         int[] probe = config.selector().probe();
-        int width = prefix.length + longest + probe.length;
-        int[][] ids = new int[references.size()][width];
-        for (int r = 0; r < ids.length; r++) {
-            int at = padding[r];
-            for (int[] part : List.of(prefix, references.get(r), probe)) {
-                System.arraycopy(part, 0, ids[r], at, part.length);
-                at += part.length;
-            }
-        }
+        LeftPadded batch = LeftPadded.of(
+                references.stream()
+                        .map(r -> Stream.of(prefix, r, probe)
+                                .flatMapToInt(IntStream::of)
+                                .toArray())
+                        .toList(),
+                0);
+        int[][] ids = batch.ids();
+        int[] padding = batch.padding();
         try (NDManager scope = decoder.newScope();
                 KvCache cache = decoder.newCache(ids.length, padding)) {
-            Scores scores = new Scores(scope, references, padding, width);
+            Scores scores = new Scores(scope, references, padding, batch.width());
             Seams seams = scores.seams(tokens);
             decoder.fillCache(decoder.embed(scope, ids, cache), cache, seams, layers[layers.length - 1] + 1);
             Rows rows = new Rows(scope, cache, layers);

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.engram.model.engine.Kernel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
@@ -26,14 +27,14 @@ final class BatchRunner {
             return List.of();
         }
         int rows = prompts.size();
-        int[] padding = padding(prompts);
+        LeftPadded batch = LeftPadded.of(prompts, pad);
         List<List<Integer>> generated = new ArrayList<>();
         boolean[] done = new boolean[rows];
         for (int r = 0; r < rows; r++) {
             generated.add(new ArrayList<>());
         }
-        int[][] ids = padded(prompts, padding);
-        try (KvCache cache = decoder.newCache(rows, padding)) {
+        int[][] ids = batch.ids();
+        try (KvCache cache = decoder.newCache(rows, batch.padding())) {
             for (int t = 0; t < newTokens && !all(done); t++) {
                 int[] next;
                 try (NDManager scope = decoder.newScope()) {
@@ -70,10 +71,8 @@ final class BatchRunner {
         if (continuations.stream().allMatch(c -> c.length == 0)) {
             return continuations.stream().map(c -> new double[0]).toList();
         }
-        int[] padding = padding(whole);
-        int[][] ids = padded(whole, padding);
         int longest = continuations.stream().mapToInt(c -> c.length).max().orElse(0);
-        float[] all = logprobs(ids, padding, longest);
+        float[] all = logprobs(LeftPadded.of(whole, pad), longest);
         List<double[]> scores = new ArrayList<>();
         for (int r = 0; r < whole.size(); r++) {
             int n = continuations.get(r).length;
@@ -87,14 +86,15 @@ final class BatchRunner {
     }
 
     /** Log-probability of the last tokens, [rows × last]. Rows end together, so the head need not run at their prompts. */
-    private float[] logprobs(int[][] ids, int[] padding, int last) {
-        int tokens = ids[0].length;
+    private float[] logprobs(LeftPadded batch, int last) {
+        int[][] ids = batch.ids();
+        int tokens = batch.width();
         int[][] targets = new int[ids.length][];
         for (int r = 0; r < ids.length; r++) {
-            targets[r] = java.util.Arrays.copyOfRange(ids[r], tokens - last, tokens);
+            targets[r] = Arrays.copyOfRange(ids[r], tokens - last, tokens);
         }
         try (NDManager scope = decoder.newScope();
-                KvCache cache = decoder.newCache(ids.length, padding)) {
+                KvCache cache = decoder.newCache(ids.length, batch.padding())) {
             NDArray hidden = decoder.forward(scope, ids, cache, Seams.none());
             NDArray logits = decoder.logits(scope, hidden, last + 1);
             NDArray before = logits.get(":, :-1");
@@ -117,24 +117,9 @@ final class BatchRunner {
     }
 
     private static int[] join(int[] a, int[] b) {
-        int[] joined = java.util.Arrays.copyOf(a, a.length + b.length);
+        int[] joined = Arrays.copyOf(a, a.length + b.length);
         System.arraycopy(b, 0, joined, a.length, b.length);
         return joined;
-    }
-
-    private static int[] padding(List<int[]> rows) {
-        int longest = rows.stream().mapToInt(r -> r.length).max().orElse(0);
-        return rows.stream().mapToInt(r -> longest - r.length).toArray();
-    }
-
-    private int[][] padded(List<int[]> rows, int[] padding) {
-        int[][] ids = new int[rows.size()][];
-        for (int r = 0; r < ids.length; r++) {
-            ids[r] = new int[padding[r] + rows.get(r).length];
-            java.util.Arrays.fill(ids[r], 0, padding[r], pad);
-            System.arraycopy(rows.get(r), 0, ids[r], padding[r], rows.get(r).length);
-        }
-        return ids;
     }
 
     private static boolean all(boolean[] flags) {

@@ -23,6 +23,8 @@ final class CacheLayer {
     private int fadedFrom;
     private int capacity;
     private int length;
+    /** First slots that are no tokens of the text. */
+    private int leading;
     /** [1][capacity], or [kvHeads][capacity] once heads keep different tokens. */
     private int[][] positions = new int[1][0];
 
@@ -42,6 +44,7 @@ final class CacheLayer {
                 tools.one(owner, "grow", values, length, capacity));
         copy.length = length;
         copy.capacity = capacity;
+        copy.leading = leading;
         copy.positions = Arrays.stream(positions).map(int[]::clone).toArray(int[][]::new);
         return copy;
     }
@@ -148,6 +151,33 @@ final class CacheLayer {
             }
         }
         length += tokens;
+    }
+
+    int leading() {
+        return leading;
+    }
+
+    /** Puts rows [batch, kvHeads, n, headDim] in place of those that lead now; nothing where {@code n} is 0. */
+    void lead(NDArray rowKeys, NDArray rowValues, int n) {
+        if (n == 0 && leading == 0) {
+            return;
+        }
+        int used = n + length - leading;
+        int slots = Math.max(capacity - leading + n, blocks(used));
+        replace(
+                tools.one(manager, "lead", keys, rowKeys, leading, length, slots),
+                tools.one(manager, "lead", values, rowValues, leading, length, slots));
+        for (int h = 0; h < positions.length; h++) {
+            int[] moved = new int[slots];
+            for (int s = 0; s < n; s++) {
+                moved[s] = s - n; // before the text
+            }
+            System.arraycopy(positions[h], leading, moved, n, length - leading);
+            positions[h] = moved;
+        }
+        capacity = slots;
+        length = used;
+        leading = n;
     }
 
     /** Fills an empty layer from rows in f32, [batch, kvHeads, slots, headDim]. */

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * Keys and values of the running text. Every layer has its own length; a slot keeps the true position of its token for
@@ -166,6 +167,7 @@ public final class KvCache implements AutoCloseable {
         if (padding.length > 0) {
             throw new IllegalStateException("a cache of padded prompts cannot drop slots; use batch 1");
         }
+        requireOwnText("drop slots");
         if (kept.length != 1 && kept.length != config.kvHeads()) {
             throw new IllegalArgumentException("kept slots for " + kept.length + " heads, but a layer has "
                     + config.kvHeads() + "; give one list or one per head");
@@ -191,6 +193,37 @@ public final class KvCache implements AutoCloseable {
     }
 
     /**
+     * Puts keys and values of other texts before the text's own, in place of those that an earlier call put there. Every token fed
+     * later attends to them as to earlier tokens, in the same softmax, at the cost of as many slots. Their positions count as
+     * negative. Such a cache cannot drop slots, change positions, or be saved.
+     *
+     * @param rows of a layer, keys rotated already, [batch, kvHeads, n, headDim]; null for a layer without
+     */
+    public void lead(IntFunction<Seams.Rows> rows) {
+        if (padding.length > 0) {
+            throw new IllegalStateException("rows cannot lead a cache of padded prompts; pass them as extra rows");
+        }
+        unpin();
+        for (int i = 0; i < layers.length; i++) {
+            Seams.Rows own = rows.apply(i);
+            if (own == null) {
+                try (NDArray none = empty()) {
+                    layers[i].lead(none, none, 0);
+                }
+            } else {
+                layers[i].lead(
+                        own.keys(), own.values(), (int) own.keys().getShape().get(2));
+            }
+        }
+    }
+
+    private void requireOwnText(String what) {
+        if (Arrays.stream(layers).anyMatch(l -> l.leading() > 0)) {
+            throw new IllegalStateException("a cache that other texts lead cannot " + what + "; take them out first");
+        }
+    }
+
+    /**
      * Gives the kept tokens consecutive positions, as if the dropped ones had never been there, and rotates their keys along.
      * Layers of different length end at the same position, the longest one starting at the text's first. A long text then
      * never leaves the positions that the model was trained on (StreamingLLM's positions within the cache). Rotating bf16 keys
@@ -201,6 +234,7 @@ public final class KvCache implements AutoCloseable {
             throw new BadInputException(
                     "This model has learned positions, which cannot be rotated; use absolute ones.");
         }
+        requireOwnText("change positions");
         int longest = Arrays.stream(layers).mapToInt(CacheLayer::length).max().orElse(0);
         float[] inverse = AngleTable.inverseFrequencies(rope, config.headDim());
         for (CacheLayer layer : layers) {
@@ -224,6 +258,7 @@ public final class KvCache implements AutoCloseable {
      * @param factors [layers][slots]
      */
     public void fade(float[][] factors) {
+        requireOwnText("fade");
         unpin();
         for (int i = 0; i < layers.length; i++) {
             layers[i].fade(factors[i]);
@@ -353,6 +388,7 @@ public final class KvCache implements AutoCloseable {
      * cannot be written gives a {@link BadInputException} and leaves nothing behind.
      */
     public void save(Path file) {
+        requireOwnText("be saved");
         KvCacheFile.save(this, config, backend.fingerprint(), file);
     }
 

@@ -95,18 +95,14 @@ public final class PooledStates {
 
     /** Vectors of token sequences that are read as one batch. */
     public List<float[]> batch(List<int[]> rows) {
-        int longest = rows.stream().mapToInt(r -> r.length).max().orElse(0);
-        int[] padding = rows.stream().mapToInt(r -> longest - r.length).toArray();
-        int[][] ids = new int[rows.size()][longest];
-        for (int r = 0; r < ids.length; r++) {
-            System.arraycopy(rows.get(r), 0, ids[r], padding[r], rows.get(r).length);
-        }
+        LeftPadded batch = LeftPadded.of(rows, 0);
+        int[][] ids = batch.ids();
         try (NDManager scope = decoder.newScope();
-                KvCache cache = decoder.newCache(ids.length, padding)) {
+                KvCache cache = decoder.newCache(ids.length, batch.padding())) {
             float[] states = states(scope, ids, cache);
             List<float[]> vectors = new ArrayList<>();
             for (int r = 0; r < ids.length; r++) {
-                vectors.add(pooled(states, r, longest, padding[r]));
+                vectors.add(pooled(states, r, batch.width(), batch.padding()[r]));
             }
             return vectors;
         }

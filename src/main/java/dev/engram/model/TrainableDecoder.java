@@ -14,7 +14,9 @@ import dev.engram.model.engine.Torch;
 import dev.engram.model.engine.TrainingBase;
 import dev.engram.model.source.Checkpoint;
 import dev.engram.model.source.ModelSource;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -28,7 +30,7 @@ public final class TrainableDecoder implements AutoCloseable {
     private final TrainingBase base;
     private final boolean bf16;
     private final NDArray none;
-    private final NDArray noRows;
+    private final Seams.Rows noRows;
     private final NDList noAdapter = new NDList();
 
     /**
@@ -42,7 +44,8 @@ public final class TrainableDecoder implements AutoCloseable {
         this.bf16 = bf16;
         this.base = new TrainingBase(manager, checkpoint, bf16);
         this.none = Kernel.none(manager);
-        this.noRows = manager.create(new float[0], new Shape(1, config.kvHeads(), 0, config.headDim()));
+        NDArray empty = manager.create(new float[0], new Shape(1, config.kvHeads(), 0, config.headDim()));
+        this.noRows = new Seams.Rows(empty, empty);
         // an array of its own: an array's name says which argument it is, so one array cannot stand in two
         NDArray absent = Kernel.none(manager);
         for (int i = 0; i < Adapter.STRIDE - 1; i++) {
@@ -120,6 +123,38 @@ public final class TrainableDecoder implements AutoCloseable {
         return learned == null ? x : run(step, "add_positions", x, learned, positions(step, 0, ids[0].length, padding));
     }
 
+    private NDList angles(NDManager step, int first, int tokens, int[] padding) {
+        NDArray at = positions(step, first, tokens, padding);
+        return base.kernel()
+                .record(step, "angles", base.angles().cos(), base.angles().sin(), at);
+    }
+
+    /** x and what a layer's attention adds to it; an empty array stands for what is absent. */
+    private NDArray attention(
+            NDManager step,
+            int layer,
+            NDArray x,
+            NDList lora,
+            NDList angles,
+            NDArray pad,
+            NDArray bias,
+            Seams.Rows rows,
+            NDArray mask) {
+        return run(
+                step,
+                "train_attention",
+                x,
+                base.layer(layer),
+                lora,
+                angles.get(0),
+                angles.get(1),
+                pad,
+                bias,
+                rows.keys(),
+                rows.values(),
+                mask);
+    }
+
     private NDArray run(NDManager step, String method, Object... arguments) {
         return base.kernel().record(step, method, arguments).get(0);
     }
@@ -152,46 +187,74 @@ public final class TrainableDecoder implements AutoCloseable {
         NDArray pad = padding == null
                 ? none
                 : step.create(Arrays.stream(padding).asLongStream().toArray());
-        NDList angles = base.kernel()
-                .record(
-                        step,
-                        "angles",
-                        base.angles().cos(),
-                        base.angles().sin(),
-                        positions(step, first, tokens, padding));
+        NDList angles = angles(step, first, tokens, padding);
         Seams.HiddenHook hook = seams.hook() == null ? new Seams.HiddenHook() {} : seams.hook();
         NDArray mask = seams.rows() == null || seams.rows().mask() == null
                 ? none
                 : seams.rows().mask();
         NDArray h = x;
         for (int i = 0; i < config.layers(); i++) {
-            NDList weights = base.layer(i);
             NDList lora = adapter == null ? noAdapter : adapter.layer(i);
             Seams.Rows rows = seams.rows() == null ? null : seams.rows().of(i);
             NDArray bias = seams.bias() == null ? null : seams.bias().of(i, tokens);
             h = hook.beforeAttention(i, h);
-            h = base.kernel()
-                    .record(
-                            step,
-                            "train_attention",
-                            h,
-                            weights,
-                            lora,
-                            angles.get(0),
-                            angles.get(1),
-                            pad,
-                            bias == null ? none : bias,
-                            rows == null ? noRows : rows.keys(),
-                            rows == null ? noRows : rows.values(),
-                            mask)
-                    .get(0);
+            h = attention(
+                    step, i, h, lora, angles, pad, bias == null ? none : bias, rows == null ? noRows : rows, mask);
             h = hook.afterAttention(i, h);
-            h = base.kernel()
-                    .record(step, "train_feed_forward", h, weights, lora)
-                    .get(0);
+            h = run(step, "train_feed_forward", h, base.layer(i), lora);
             h = hook.afterLayer(i, h);
         }
         return h;
+    }
+
+    /**
+     * What the layers would leave in a cache, with a graph: the gradient of a text that reads these keys and values flows back into the
+     * text that wrote them. Nothing above the last layer asked for is computed.
+     *
+     * @param ids [batch][tokens]; texts begin at position 0
+     * @param layers ascending
+     * @return one entry for each of the layers
+     */
+    public List<Written> write(NDManager step, int[][] ids, int[] layers) {
+        NDArray x = embed(step, ids);
+        NDList angles = angles(step, 0, ids[0].length, null);
+        List<Written> written = new ArrayList<>();
+        for (int i = 0; i <= layers[layers.length - 1]; i++) {
+            NDList weights = base.layer(i);
+            if (Arrays.binarySearch(layers, i) >= 0) {
+                NDList found =
+                        base.kernel().record(step, "train_keys", x, weights, noAdapter, angles.get(0), angles.get(1));
+                written.add(new Written(i, found.get(0), found.get(1), found.get(2), found.get(3)));
+            }
+            if (i < layers[layers.length - 1]) {
+                x = attention(step, i, x, noAdapter, angles, none, none, noRows, none);
+                x = run(step, "train_feed_forward", x, base.layer(i), noAdapter);
+            }
+        }
+        return written;
+    }
+
+    /**
+     * Keys and values of a layer.
+     *
+     * @param layer its number
+     * @param keys rotated to the tokens' positions, [batch, kvHeads, tokens, headDim]
+     * @param values same shape
+     * @param q queries before rotation and without a graph, [batch, tokens, heads, headDim]
+     * @param k keys before rotation and without a graph, [batch, tokens, kvHeads, headDim]
+     */
+    public record Written(int layer, NDArray keys, NDArray values, NDArray q, NDArray k) {}
+
+    /**
+     * Some tokens of several references in one row of a batch, with their graph.
+     *
+     * @param sink rows that every text reads first, [1, kvHeads, sink, headDim]
+     * @param written [batch · references, kvHeads, tokens, headDim]
+     * @param slots which tokens, [batch, references, kvHeads, kept]
+     * @return [batch, kvHeads, sink + references · kept, headDim]
+     */
+    public NDArray sideBySide(NDManager step, NDArray sink, NDArray written, NDArray slots) {
+        return run(step, "side_by_side", sink, written, slots);
     }
 
     /** Logits of all positions in f32, [batch, tokens, vocab]. */

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.engram.model.Decoder;
 import dev.engram.model.EmbeddingSeam;
 import dev.engram.model.KvCache;
+import dev.engram.model.LeftPadded;
 import dev.engram.model.Seams;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -53,22 +54,15 @@ final class RecallBatch {
 
     private List<int[]> run(List<Prompt> prompts, int newTokens) {
         int rows = prompts.size();
-        int longest = prompts.stream().mapToInt(p -> p.ids().length).max().orElse(0);
-        int[] padding = prompts.stream().mapToInt(p -> longest - p.ids().length).toArray();
-        int[][] ids = new int[rows][longest];
-        float[][] vectors = new float[rows][];
-        for (int r = 0; r < rows; r++) {
-            Arrays.fill(ids[r], pad);
-            int[] own = prompts.get(r).ids();
-            System.arraycopy(own, 0, ids[r], padding[r], own.length);
-            vectors[r] = prompts.get(r).first();
-        }
+        LeftPadded batch = LeftPadded.of(prompts.stream().map(Prompt::ids).toList(), pad);
+        int[][] ids = batch.ids();
+        float[][] vectors = prompts.stream().map(Prompt::first).toArray(float[][]::new);
         List<List<Integer>> generated = new ArrayList<>();
         for (int r = 0; r < rows; r++) {
             generated.add(new ArrayList<>());
         }
         boolean[] done = new boolean[rows];
-        try (KvCache cache = decoder.newCache(rows, padding)) {
+        try (KvCache cache = decoder.newCache(rows, batch.padding())) {
             for (int t = 0; t < newTokens && !allDone(done); t++) {
                 int[] next = step(prompts, ids, vectors, cache, done);
                 ids = new int[rows][1];

@@ -126,15 +126,16 @@ public record RecallRecipe(
     /**
      * Both losses at once, with a KL term: what keeps retrieval, decoding and ordinary language together.
      *
-     * @param memories how many are learned; rows and updates follow
+     * @param memories how many are learned; rows and updates follow. Up to 8 are for watching: three minutes of training
      */
     public static RecallRecipe joint(int memories) {
         // few rows and many updates: a small set is learned by the number of updates, and a step costs what its tokens
         // cost
-        boolean few = memories <= 24;
+        boolean handful = memories <= 8;
+        Rows rows = memories <= 24 ? new Rows(6, 3, 1, 1, 6, 2) : new Rows(8, 6, 2, 1, 7, 4);
         StepTwo two = new StepTwo(
-                Math.max(70, 3 * memories / 2),
-                few ? new Rows(6, 3, 1, 1, 6, 2) : new Rows(8, 6, 2, 1, 7, 4),
+                handful ? 30 : Math.max(70, 3 * memories / 2),
+                handful ? new Rows(4, 2, 1, 1, 2, 1) : rows,
                 0.5,
                 2,
                 0.2,

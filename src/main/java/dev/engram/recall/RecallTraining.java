@@ -256,7 +256,8 @@ public final class RecallTraining implements AutoCloseable {
         TrainingRows more = new TrainingRows(lm, corpus);
         lm.decoder().adapt(null);
         lm.decoder().extend(null);
-        List<RecallRow> samples = two.rows().keep() == 0 ? List.of() : more.ordinary(kept, seed);
+        int looked = two.rows().keep() * two.steps();
+        List<RecallRow> samples = looked == 0 ? List.of() : more.ordinary(kept, seed, looked);
         lm.decoder().extend(rows.rows());
         lm.decoder().adapt(lora.adapter());
         boolean own = two.ownQuestions();

@@ -89,20 +89,22 @@ final class TrainingRows {
      * there is some, text that others wrote. The model may have no adapter and no extension now.
      *
      * @param prose or null
+     * @param most texts that will be looked at; a short run needs fewer
      */
-    List<RecallRow> ordinary(Prose prose, long seed) {
+    List<RecallRow> ordinary(Prose prose, long seed, int most) {
+        int texts = Math.min(TEXTS, Math.max(1, most / 4));
         List<int[]> prompts = Stream.concat(
                         corpus.ordinaryTrain().stream(),
                         corpus.chats().stream()
                                 .filter(c -> corpus.plain().contains(c.index()))
                                 .map(TrainingRows::opening))
-                .limit(CHATS)
+                .limit(Math.min(CHATS, Math.max(1, most / 2)))
                 .map(p -> lm.tokenizer().encode(lm.prompt(List.of(Message.user(p)))))
                 .toList();
         List<Example> samples = new ArrayList<>(BaseSamples.continuations(lm, prompts, CHAT_TOKENS, seed));
-        samples.addAll(BaseSamples.text(lm, TEXTS, TEXT_TOKENS, seed));
+        samples.addAll(BaseSamples.text(lm, texts, TEXT_TOKENS, seed));
         if (prose != null) {
-            prose.windows(lm.tokenizer(), TEXT_TOKENS, TEXTS).forEach(w -> samples.add(new Example(w, w)));
+            prose.windows(lm.tokenizer(), TEXT_TOKENS, texts).forEach(w -> samples.add(new Example(w, w)));
         }
         return samples.stream()
                 .map(s -> new RecallRow(RecallRow.Type.SFT_ONLY, s.ids(), s.labels(), -1, -1, -1, -1))

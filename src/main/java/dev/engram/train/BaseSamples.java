@@ -6,6 +6,7 @@ import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
 import dev.engram.model.Decoder;
 import dev.engram.model.KvCache;
+import dev.engram.model.LeftPadded;
 import dev.engram.model.Seams;
 import dev.engram.report.Progress;
 import java.util.ArrayList;
@@ -61,16 +62,12 @@ public final class BaseSamples {
     private static List<Example> draw(CausalLm lm, List<int[]> prompts, int newTokens, SplittableRandom random) {
         Decoder decoder = lm.decoder();
         int rows = prompts.size();
-        int longest = prompts.stream().mapToInt(p -> p.length).max().orElseThrow();
-        int[] padding = prompts.stream().mapToInt(p -> longest - p.length).toArray();
-        int[][] ids = new int[rows][longest];
-        for (int r = 0; r < rows; r++) {
-            System.arraycopy(prompts.get(r), 0, ids[r], padding[r], prompts.get(r).length);
-        }
+        LeftPadded batch = LeftPadded.of(prompts, 0);
+        int[][] ids = batch.ids();
         int[][] drawn = new int[rows][newTokens];
         int[] length = new int[rows];
         boolean[] done = new boolean[rows];
-        try (KvCache cache = decoder.newCache(rows, padding)) {
+        try (KvCache cache = decoder.newCache(rows, batch.padding())) {
             for (int t = 0; t < newTokens; t++) {
                 int[] next = next(decoder, ids, cache, random);
                 ids = new int[rows][1];

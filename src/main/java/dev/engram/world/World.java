@@ -68,6 +68,16 @@ public record World(
                 ChineseFacts.make(seed));
     }
 
+    /** The facts of {@link #generate} alone, in a fraction of its time. */
+    public static List<Fact> generateFacts(String seed) {
+        List<Relation> relations =
+                Kind.all().stream().flatMap(kind -> Relation.of(kind).stream()).toList();
+        return new FactMaker(seed, "f")
+                .make(Population.make(seed).known(), relations).stream()
+                        .map(Entry::fact)
+                        .toList();
+    }
+
     /** Halcyon, from data/halcyon of the project's folder ($ENGRAM_HOME, else the current one). */
     public static World load() {
         return load(home().resolve("halcyon"));

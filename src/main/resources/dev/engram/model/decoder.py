@@ -225,6 +225,27 @@ def train_attention(self, x: Tensor, w: List[Tensor], lora: List[Tensor], cos: T
     return torch.add(x, self.out(o, w, 0, lora, 0))
 
 
+def train_keys(self, x: Tensor, w: List[Tensor], lora: List[Tensor], cos: Tensor, sin: Tensor) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+    # what a layer would leave in a cache, with a graph: keys rotated and values [B, KV, T, D]; and, without one, q [B, T, H, D] and
+    # k [B, T, KV, D] before rotation
+    qk, v = self.project(x, w, 0, lora, 0)
+    k = self.rotate(torch.slice(qk, 2, H), cos, sin)
+    return (torch.transpose(k, 1, 2), torch.transpose(v, 1, 2), torch.detach(torch.slice(qk, 2, 0, H)), torch.detach(torch.slice(qk, 2, H)))
+
+
+def side_by_side(self, sink: Tensor, x: Tensor, at: Tensor) -> Tensor:
+    # of references x [B * C, KV, T, D] the slots at [B, C, KV, n], C references behind each other after the sink [1, KV, s, D]:
+    # -> [B, KV, s + C * n, D]
+    B = torch.size(at, 0)
+    C = torch.size(at, 1)
+    n = torch.size(at, 3)
+    T = torch.size(x, 2)
+    index = torch.expand(torch.unsqueeze(at, -1), [B, C, KV, n, D])
+    kept = torch.gather(torch.reshape(x, [B, C, KV, T, D]), 3, index)
+    rows = torch.reshape(torch.transpose(kept, 1, 2), [B, KV, C * n, D])
+    return torch.cat([torch.expand(sink, [B, KV, torch.size(sink, 2), D]), rows], 2)
+
+
 def train_feed_forward(self, x: Tensor, w: List[Tensor], lora: List[Tensor]) -> Tensor:
     return self.feed_forward_half(x, w, 0, lora, 0)
 

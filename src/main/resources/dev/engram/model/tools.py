@@ -70,6 +70,15 @@ def keep(self, buffer: Tensor, slots: Tensor, capacity: int) -> Tensor:  # slots
     return out
 
 
+def lead(self, buffer: Tensor, rows: Tensor, dropped: int, used: int, capacity: int) -> Tensor:
+    # rows [B, KV, n, D] in place of the first dropped slots
+    out = torch.empty([torch.size(buffer, 0), torch.size(buffer, 1), capacity, torch.size(buffer, 3)], dtype=ops.prim.dtype(buffer), device=buffer.device)
+    n = torch.size(rows, 2)
+    _1 = torch.copy_(torch.slice(out, 2, 0, n), rows)
+    _2 = torch.copy_(torch.slice(out, 2, n, torch.add(n, torch.sub(used, dropped))), torch.slice(buffer, 2, dropped, used))
+    return out
+
+
 def rows(self, buffer: Tensor, used: int) -> Tensor:  # the used slots, in f32
     return torch.clone(torch.to(torch.slice(buffer, 2, 0, used), 6))
 

@@ -71,6 +71,17 @@ class ExplicitCommandTest {
     }
 
     @Test
+    void memoriesCanBeStoredAsCodes() throws IOException {
+        assertTrue(write(texts, "--codec", "int4").ok().out().contains("2 references written, 2 in"));
+        assertTrue(write(texts, "--codec", "int4").ok().out().contains("0 references written, 2 in"));
+        assertTrue(ask("What does the flag of Ilumoa show?").ok().out().contains("texts.txt#2 (The flag"));
+        String info = Cli.run("explicit", "info", "--bank", bank).ok().out();
+        assertTrue(info.contains("stored as        int4 codes"), info);
+        write(texts, "--codec", "int8").refused("int8", "int4");
+        write(texts, "--codec", "zip").refused("zip", "memory3");
+    }
+
+    @Test
     void longTextsAreCutWhereSentencesEnd() throws IOException {
         Path file = folder.resolve("long.jsonl");
         String sentence = "The ship sails to the island once more and then again. ";

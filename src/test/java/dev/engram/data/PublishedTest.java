@@ -64,4 +64,27 @@ class PublishedTest {
             assertEquals(rows[i], table.rowCount(), names[i]);
         }
     }
+
+    @Test
+    void lmcodesComparisonHasEveryCellOfTheSeedAndEveryWrongOneASource() {
+        Table table = Csv.read(Path.of("data", "published", "lmcode-comparison.csv"));
+        int cells = 0;
+        int wrong = 0;
+        for (Row row : table) {
+            String seed = row.getString("seed");
+            String verdict = row.getString("verdict");
+            cells += seed.equals("missing") ? 0 : 1;
+            assertEquals(seed.equals("missing"), verdict.equals("missing"), row.toString());
+            if (verdict.equals("right")) {
+                assertEquals(seed, row.getString("found"), row.toString());
+            }
+            if (verdict.equals("wrong")) {
+                wrong++;
+                assertEquals(false, seed.equals(row.getString("found")), row.toString());
+            }
+            assertEquals(false, row.getString("source").isBlank());
+        }
+        assertEquals(24, cells); // six features of four systems
+        assertEquals(2, wrong);
+    }
 }

@@ -6,9 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.engram.eval.Claim;
 import dev.engram.eval.Claim.Verdict;
 import dev.engram.eval.Claims;
+import dev.engram.eval.Scorecard;
+import dev.engram.eval.SeedItem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,9 +22,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.apache.commons.csv.CSVFormat;
-import org.apache.commons.csv.CSVParser;
-import org.apache.commons.csv.CSVRecord;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -33,35 +31,12 @@ class SeedsAndClaimsTest {
     /** Rows of each seed document, numbered from 01. */
     private static final Map<String, Integer> ROWS = Map.of("000", 28, "001", 13, "002", 36, "003", 67, "004", 42);
 
-    private static final Set<String> MEASURED = Set.of("claim", "table", "constant");
-
-    /** One row of data/seeds.csv. */
-    private record Seed(
-            String id, String kind, String code, String test, String notebook, String status, String reason) {}
-
-    private static List<Seed> seeds;
+    private static List<SeedItem> seeds;
     private static List<Claim> claims;
 
     @BeforeAll
-    static void read() throws IOException {
-        CSVFormat format = CSVFormat.DEFAULT
-                .builder()
-                .setHeader()
-                .setSkipHeaderRecord(true)
-                .get();
-        seeds = new ArrayList<>();
-        try (CSVParser rows = CSVParser.parse(Path.of("data/seeds.csv"), StandardCharsets.UTF_8, format)) {
-            for (CSVRecord r : rows) {
-                seeds.add(new Seed(
-                        r.get("id"),
-                        r.get("kind"),
-                        r.get("code"),
-                        r.get("test"),
-                        r.get("notebook"),
-                        r.get("status"),
-                        r.get("reason")));
-            }
-        }
+    static void read() {
+        seeds = SeedItem.read(Path.of("data/seeds.csv"));
         claims = Claims.read(Path.of("results/claims.csv"));
     }
 
@@ -71,7 +46,7 @@ class SeedsAndClaimsTest {
                 .flatMap(e ->
                         IntStream.rangeClosed(1, e.getValue()).mapToObj(i -> String.format("S%s-%02d", e.getKey(), i)))
                 .collect(Collectors.toSet());
-        assertEquals(expected, seeds.stream().map(Seed::id).collect(Collectors.toSet()));
+        assertEquals(expected, seeds.stream().map(SeedItem::id).collect(Collectors.toSet()));
         assertEquals(expected.size(), seeds.size(), "an id stands twice");
     }
 
@@ -80,29 +55,35 @@ class SeedsAndClaimsTest {
         assertEquals(List.of(), faults(seeds, claims));
     }
 
+    @Test
+    void thePageIsMadeFromTheRows() throws IOException {
+        assertEquals(
+                Scorecard.read(ROOT).page(),
+                Files.readString(Path.of("data/seeds.md")),
+                "data/seeds.md is old; make it again with ./engram pages");
+    }
+
     /** The rules catch what they are for. */
     @Test
     void aRowThatPromisesTooMuchIsFound() {
-        Seed good = new Seed("S000-21", "claim", "model.KvCache", "KvCacheTest", "00", "done", "");
+        SeedItem good = seed("S000-21", "claim", "model.KvCache", "KvCacheTest", "00", "done", "");
         Claim answer = new Claim("S000-21", "20-40 %", "31 %", "", Verdict.REPRODUCED, "", "quick", "00");
         assertEquals(List.of(), faults(List.of(good), List.of(answer)));
-        Map<String, Seed> bad = new LinkedHashMap<>();
-        bad.put("status", new Seed("S000-21", "claim", "model.KvCache", "", "", "finished", ""));
-        bad.put("no class, test or notebook", new Seed("S000-21", "claim", "", "", "", "done", ""));
-        bad.put("NoSuchClass", new Seed("S000-21", "claim", "model.NoSuchClass", "", "", "done", ""));
-        bad.put("eval.KvCache", new Seed("S000-21", "claim", "eval.KvCache", "", "", "done", ""));
-        bad.put(
-                "NoSuchTest",
-                new Seed("S000-21", "claim", "model.KvCache; model.Decoder", "NoSuchTest", "", "done", ""));
-        bad.put("notebook 99", new Seed("S000-21", "claim", "", "", "99", "partly", "why"));
-        bad.put("partly without a reason", new Seed("S000-21", "claim", "model.KvCache", "", "", "partly", ""));
-        bad.put("left out without a reason", new Seed("S000-21", "claim", "", "", "", "left out", " "));
+        Map<String, SeedItem> bad = new LinkedHashMap<>();
+        bad.put("status", seed("S000-21", "claim", "model.KvCache", "", "", "finished", ""));
+        bad.put("no class, test or notebook", seed("S000-21", "claim", "", "", "", "done", ""));
+        bad.put("NoSuchClass", seed("S000-21", "claim", "model.NoSuchClass", "", "", "done", ""));
+        bad.put("eval.KvCache", seed("S000-21", "claim", "eval.KvCache", "", "", "done", ""));
+        bad.put("NoSuchTest", seed("S000-21", "claim", "model.KvCache; model.Decoder", "NoSuchTest", "", "done", ""));
+        bad.put("notebook 99", seed("S000-21", "claim", "", "", "99", "partly", "why"));
+        bad.put("partly without a reason", seed("S000-21", "claim", "model.KvCache", "", "", "partly", ""));
+        bad.put("left out without a reason", seed("S000-21", "claim", "", "", "", "left out", " "));
         bad.forEach((what, seed) -> {
             List<String> found = faults(List.of(seed), List.of(answer));
             assertEquals(1, found.size(), what + ": " + found);
         });
         assertEquals(1, faults(List.of(good), List.of()).size(), "done, but no claim answers it");
-        Seed feature = new Seed("S000-21", "feature", "model.KvCache", "", "", "done", "");
+        SeedItem feature = seed("S000-21", "feature", "model.KvCache", "", "", "done", "");
         assertEquals(1, faults(List.of(feature), List.of(answer)).size(), "a verdict on a feature");
         assertEquals(1, faults(List.of(), List.of(answer)).size(), "a claim that no seed makes");
         Claim lost = new Claim("S000-21", "", "1", "", Verdict.REPRODUCED, "", "quick", "98");
@@ -110,12 +91,17 @@ class SeedsAndClaimsTest {
         assertEquals(1, faults(List.of(good), List.of(answer, answer)).size(), "an answer that stands twice");
     }
 
-    private static List<String> faults(List<Seed> seeds, List<Claim> claims) {
+    private static SeedItem seed(
+            String id, String kind, String code, String test, String notebook, String status, String reason) {
+        return new SeedItem(id, "000", "", kind, "", "", code, test, notebook, status, reason);
+    }
+
+    private static List<String> faults(List<SeedItem> seeds, List<Claim> claims) {
         List<String> faults = new ArrayList<>();
-        Map<String, Seed> byId = new LinkedHashMap<>();
+        Map<String, SeedItem> byId = new LinkedHashMap<>();
         seeds.forEach(s -> byId.put(s.id(), s));
         Set<String> answered = claims.stream().map(Claim::id).collect(Collectors.toSet());
-        for (Seed s : seeds) {
+        for (SeedItem s : seeds) {
             switch (s.status()) {
                 case "open" -> {}
                 case "done", "partly" -> missing(s, faults);
@@ -125,14 +111,14 @@ class SeedsAndClaimsTest {
             if (Set.of("partly", "left out").contains(s.status()) && s.reason().isBlank()) {
                 faults.add(s.id() + " is " + s.status() + " without a reason");
             }
-            if (s.status().equals("done") && MEASURED.contains(s.kind()) && !answered.contains(s.id())) {
+            if (s.status().equals("done") && s.measurable() && !answered.contains(s.id())) {
                 faults.add(s.id() + " is a " + s.kind() + " that no row of claims.csv answers");
             }
         }
         Set<String> keys = new HashSet<>();
         for (Claim c : claims) {
-            Seed s = byId.get(c.id());
-            if (s == null || !MEASURED.contains(s.kind())) {
+            SeedItem s = byId.get(c.id());
+            if (s == null || !s.measurable()) {
                 faults.add("claims.csv answers " + c.id() + ", which is no claim, table or constant of the seeds");
             }
             if (!notebook(c.notebook())) {
@@ -146,7 +132,7 @@ class SeedsAndClaimsTest {
     }
 
     /** What a row names and is not on disk. */
-    private static void missing(Seed s, List<String> faults) {
+    private static void missing(SeedItem s, List<String> faults) {
         if ((s.code() + s.test() + s.notebook()).isBlank()) {
             faults.add(s.id() + " is " + s.status() + " and names no class, test or notebook");
         }

@@ -2,6 +2,7 @@ package dev.engram.explicit;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
@@ -15,6 +16,7 @@ import dev.engram.model.TinyModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -144,6 +146,51 @@ class ReadTest {
         assertArrayEquals(logits(context, 0, Seams.none(), context.length), read(writer, List.of(), 0));
     }
 
+    /** Memories that are exchanged in the middle of a text, once as extra rows of each pass and once at the head of the cache. */
+    @Test
+    void memoriesThatLeadTheCacheReadAsExtraRows() {
+        ReferenceWriter writer = new ReferenceWriter(lm, WriteConfig.defaults().withTokens(4));
+        List<ExplicitMemory> one = List.of(writer.write(TEXT));
+        List<ExplicitMemory> two = writer.write(List.of(OTHER, TEXT));
+        int[] context = lm.tokenizer().encode(CONTEXT.repeat(3));
+        int half = context.length / 2;
+        int[][] parts = {Arrays.copyOf(context, half), Arrays.copyOfRange(context, half, context.length)};
+        List<List<ExplicitMemory>> memories = List.of(one, two);
+        float[][] lastOf = new float[3][];
+        NDManager manager = lm.decoder().backend().manager();
+        int layers = lm.config().layers();
+        try (KvCache plain = lm.decoder().newCache(writer.contextPosition());
+                KvCache led = lm.decoder().newCache(writer.contextPosition())) {
+            for (int i = 0; i < 2; i++) {
+                try (MemoryRows rows = MemoryRows.of(manager, layers, writer.sink(), memories.get(i))) {
+                    rows.lead(led);
+                    lastOf[0] = last(parts[i], plain, rows.seams());
+                    lastOf[1] = last(parts[i], led, Seams.none());
+                }
+                assertTrue(furthest(lastOf[0], lastOf[1]) <= 1e-4, "part " + i + ": " + furthest(lastOf[0], lastOf[1]));
+            }
+            assertThrows(IllegalStateException.class, () -> led.drop(0, 0));
+            try (KvCache copy = led.fork()) {
+                lastOf[2] = last(parts[0], copy, Seams.none());
+            }
+            led.lead(layer -> null); // taken out again
+            for (int i = 0; i < layers; i++) {
+                assertEquals(context.length, led.length(i));
+            }
+            float[] without = last(parts[0], led, Seams.none());
+            float[] never = last(parts[0], plain, Seams.none());
+            assertTrue(furthest(without, never) <= 1e-4, "nothing of them is left");
+            assertTrue(furthest(lastOf[2], never) > 1e-2, "and they mattered while they were there");
+        }
+    }
+
+    private static float[] last(int[] ids, KvCache cache, Seams seams) {
+        try (NDManager scope = lm.decoder().newScope()) {
+            NDArray hidden = lm.decoder().forward(scope, new int[][] {ids}, cache, seams);
+            return lm.decoder().logits(scope, hidden, ids.length).toFloatArray();
+        }
+    }
+
     @Test
     void chunksSeeTheirOwnMemories() {
         // the mask gives what feeding chunk after chunk gives, each with its own memories
@@ -164,7 +211,7 @@ class ReadTest {
         try (NDManager scope = lm.decoder().newScope();
                 KvCache cache = lm.decoder().newCache(200)) {
             for (int at = 0; at < ids.length; at += chunk) {
-                int[] part = java.util.Arrays.copyOfRange(ids, at, Math.min(ids.length, at + chunk));
+                int[] part = Arrays.copyOfRange(ids, at, Math.min(ids.length, at + chunk));
                 try (MemoryRows rows = MemoryRows.of(owner, layers, sink, chunks.get(at / chunk))) {
                     NDArray hidden = lm.decoder().forward(scope, new int[][] {part}, cache, rows.seams());
                     parts.add(lm.decoder().logits(scope, hidden, part.length).toFloatArray());
@@ -173,7 +220,7 @@ class ReadTest {
         }
         int at = 0;
         for (float[] part : parts) {
-            float[] same = java.util.Arrays.copyOfRange(masked, at, at + part.length);
+            float[] same = Arrays.copyOfRange(masked, at, at + part.length);
             assertTrue(furthest(same, part) <= 1e-4, "furthest " + furthest(same, part));
             at += part.length;
         }
@@ -200,7 +247,7 @@ class ReadTest {
         for (int b = 0; b < 2; b++) {
             try (MemoryRows rows = MemoryRows.of(owner, layers, sink, own.get(b))) {
                 float[] alone = logits(context, 0, rows.seams(), 1);
-                float[] row = java.util.Arrays.copyOfRange(together, b * vocab, (b + 1) * vocab);
+                float[] row = Arrays.copyOfRange(together, b * vocab, (b + 1) * vocab);
                 assertTrue(furthest(alone, row) <= 1e-4, "row " + b + ": furthest " + furthest(alone, row));
             }
         }

@@ -257,7 +257,7 @@ class LayerLearningTest {
                 != rows.get(rows.size() - 1).nll());
         // two values of one thing: purged, nothing is left to replay at the second write, so it ends as without replay
         List<PersonalFact> twice = YEAR.stream()
-                .filter(f -> f.fact().relation().equals("weight"))
+                .filter(own -> own.fact().relation().equals("weight"))
                 .limit(2)
                 .toList();
         StreamLearning two = new StreamLearning(lm, probes, twice);

@@ -105,6 +105,12 @@ public final class SafetensorsFile implements AutoCloseable {
         return new StoredTensor(name, type, e.shape().clone(), file.slice(dataStart + e.begin(), e.end() - e.begin()));
     }
 
+    /** Bytes of the tensor of this name, whatever its format, little-endian and read-only; null where the file has none. */
+    public ByteBuffer bytes(String name) {
+        SafetensorsHeader.Entry e = entries.get(name);
+        return e == null ? null : file.slice(dataStart + e.begin(), e.end() - e.begin());
+    }
+
     /** Unmaps the file; tensors handed out before must not be used afterwards. */
     @Override
     public void close() {

@@ -24,7 +24,12 @@ import java.util.function.Supplier;
 public final class SafetensorsWriter {
     private static final int CHUNK = 1 << 16;
 
-    private record Entry(TensorType type, long[] shape, long elements, Supplier<float[]> values) {}
+    private record Entry(String dtype, long[] shape, long bytes, Content content) {}
+
+    /** Puts a tensor's bytes into the file, through a buffer that is empty before and after. */
+    private interface Content {
+        void write(FileChannel channel, ByteBuffer chunk) throws IOException;
+    }
 
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final JsonObject metadata = new JsonObject();
@@ -58,7 +63,41 @@ public final class SafetensorsWriter {
         if (type != TensorType.F32 && type != TensorType.BF16) {
             throw new IllegalArgumentException(name + ": tensors are not written in " + type);
         }
-        if (entries.put(name, new Entry(type, shape.clone(), elements(shape), values)) != null) {
+        return add(name, new Entry(type.name(), shape.clone(), type.bytes(elements(shape)), (channel, chunk) -> {
+            for (float value : values.get()) {
+                if (chunk.remaining() < 4) {
+                    drain(channel, chunk);
+                }
+                if (type == TensorType.F32) {
+                    chunk.putFloat(value);
+                } else {
+                    chunk.putShort(bf16(value));
+                }
+            }
+            drain(channel, chunk);
+        }));
+    }
+
+    /**
+     * Adds bytes that are no numbers, such as codes, as a tensor in U8.
+     *
+     * @param shape outermost dimension first
+     * @param bytes as many as the shape says; not copied
+     */
+    public SafetensorsWriter add(String name, long[] shape, byte[] bytes) {
+        if (elements(shape) != bytes.length) {
+            throw new IllegalArgumentException(name + ": " + bytes.length + " bytes for " + elements(shape));
+        }
+        return add(name, new Entry("U8", shape.clone(), bytes.length, (channel, chunk) -> {
+            ByteBuffer all = ByteBuffer.wrap(bytes);
+            while (all.hasRemaining()) {
+                channel.write(all);
+            }
+        }));
+    }
+
+    private SafetensorsWriter add(String name, Entry entry) {
+        if (entries.put(name, entry) != null) {
             throw new IllegalArgumentException(name + " was added twice");
         }
         return this;
@@ -103,17 +142,7 @@ public final class SafetensorsWriter {
             drain(channel, head.putLong(header.length).put(header));
             ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
             for (Entry e : entries.values()) {
-                for (float value : e.values.get()) {
-                    if (chunk.remaining() < 4) {
-                        drain(channel, chunk);
-                    }
-                    if (e.type == TensorType.F32) {
-                        chunk.putFloat(value);
-                    } else {
-                        chunk.putShort(bf16(value));
-                    }
-                }
-                drain(channel, chunk);
+                e.content.write(channel, chunk);
             }
             channel.force(true);
         }
@@ -137,7 +166,7 @@ public final class SafetensorsWriter {
         for (Map.Entry<String, Entry> e : entries.entrySet()) {
             Entry entry = e.getValue();
             JsonObject line = new JsonObject();
-            line.addProperty("dtype", entry.type.name());
+            line.addProperty("dtype", entry.dtype);
             JsonArray shape = new JsonArray();
             for (long n : entry.shape) {
                 shape.add(n);
@@ -145,7 +174,7 @@ public final class SafetensorsWriter {
             line.add("shape", shape);
             JsonArray offsets = new JsonArray();
             offsets.add(at);
-            at += entry.type.bytes(entry.elements);
+            at += entry.bytes;
             offsets.add(at);
             line.add("data_offsets", offsets);
             all.add(e.getKey(), line);

@@ -1,0 +1,109 @@
+package dev.engram.dual;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import dev.engram.model.BadInputException;
+import dev.engram.model.source.Dequantizer;
+import dev.engram.model.source.SafetensorsFile;
+import dev.engram.model.source.SafetensorsWriter;
+import dev.engram.model.source.TensorType;
+import dev.engram.report.AtomicFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.StringJoiner;
+
+/** A model's folder: config.json, a folder for each long-term store that holds something, and, last, model.safetensors. */
+final class LmcodeFile {
+    private static final Gson JSON = new GsonBuilder().setPrettyPrinting().create();
+    private static final String CONFIG = "config.json";
+    private static final String WEIGHTS = "model.safetensors";
+
+    private LmcodeFile() {}
+
+    static void save(Lmcode model, Path folder) {
+        AtomicFile.write(folder.resolve(CONFIG), JSON.toJson(model.config()) + "\n");
+        for (int i = 0; i < model.layers().size(); i++) {
+            LongTermMemory store = model.layers().get(i).longTermMemory();
+            if (store.size() > 0 || Files.exists(store(folder, i))) {
+                store.save(store(folder, i));
+            }
+        }
+        SafetensorsWriter writer = new SafetensorsWriter();
+        model.parameters()
+                .forEach((name, p) ->
+                        writer.add(name, TensorType.F32, p.getShape().getShape(), p::toFloatArray));
+        writer.write(folder.resolve(WEIGHTS));
+    }
+
+    private static Path store(Path folder, int layer) {
+        return folder.resolve("long-term-" + layer);
+    }
+
+    /** The configuration of a folder. */
+    static LmcodeConfig config(Path folder) {
+        return JSON.fromJson(json(folder.resolve(CONFIG)), LmcodeConfig.class);
+    }
+
+    private static JsonObject json(Path file) {
+        try {
+            JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+            JsonObject whole = JSON.toJsonTree(LmcodeConfig.defaults()).getAsJsonObject();
+            for (String field : whole.keySet()) {
+                if (!json.has(field)) {
+                    throw new BadInputException(file + " lacks the field " + field + "; get an intact copy.");
+                }
+            }
+            return json;
+        } catch (IOException | JsonParseException | IllegalStateException e) {
+            throw new BadInputException(
+                    file + " cannot be read (" + e.getMessage() + "); give a folder that LMCODE has saved.", e);
+        }
+    }
+
+    /** Overwrites a model's parameters and stores with a folder's. */
+    static void restore(Lmcode model, Path folder) {
+        requireSame(model.config(), folder);
+        try (SafetensorsFile file = SafetensorsFile.open(folder.resolve(WEIGHTS))) {
+            Map<String, long[]> shapes = file.shapes();
+            model.parameters().forEach((name, p) -> {
+                if (!Arrays.equals(shapes.get(name), p.getShape().getShape())) {
+                    throw new BadInputException(folder.resolve(WEIGHTS) + " does not fit its " + CONFIG + " (tensor "
+                            + name + "); get an intact copy of the folder.");
+                }
+            });
+            model.parameters().forEach((name, p) -> model.set(p, Dequantizer.toFloats(file.tensor(name))));
+        }
+        for (int i = 0; i < model.layers().size(); i++) {
+            if (Files.exists(store(folder, i))) {
+                model.layers().get(i).load(store(folder, i));
+            } else {
+                model.layers().get(i).longTermMemory().clear();
+            }
+        }
+    }
+
+    private static void requireSame(LmcodeConfig own, Path folder) {
+        JsonObject theirs = json(folder.resolve(CONFIG));
+        JsonObject ours = JSON.toJsonTree(own).getAsJsonObject();
+        StringJoiner differences = new StringJoiner(", ");
+        for (String field : ours.keySet()) {
+            if (!field.equals("deviation") && !ours.get(field).equals(theirs.get(field))) {
+                String value = theirs.get(field).getAsString();
+                if (!value.equals(ours.get(field).getAsString())) {
+                    differences.add(field + " " + value + " instead of "
+                            + ours.get(field).getAsString());
+                }
+            }
+        }
+        if (differences.length() > 0) {
+            throw new BadInputException("The checkpoint in " + folder + " belongs to another configuration ("
+                    + differences + "); open it with Lmcode.load, which takes its own.");
+        }
+    }
+}
