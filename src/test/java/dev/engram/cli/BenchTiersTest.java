@@ -53,7 +53,9 @@ class BenchTiersTest {
         assertEquals(before, Files.readString(kept), "what was there is not written again");
         Table remade = Csv.read(out.resolve("last-1-qa-1.csv"));
         assertEquals(
-                rows.doubleColumn("nll").asList(), remade.doubleColumn("nll").asList(), "the same arm gives the same rows");
+                rows.doubleColumn("nll").asList(),
+                remade.doubleColumn("nll").asList(),
+                "the same arm gives the same rows");
     }
 
     private static Set<String> files(Path folder) throws IOException {
