@@ -42,12 +42,15 @@ import tech.tablesaw.api.Table;
                 "What retrieval brings and what the model makes of it, the law and medicine papers, where the time"
                         + " goes, which memory an answer read, and which knowledge can be put outside the weights. Can be stopped and continued.")
 final class BenchAnalyses implements Callable<Integer> {
-    private static final List<String> ALL = List.of("answers", "papers", "split", "trace", "theory");
+    private static final List<String> ALL = List.of("answers", "papers", "split", "trace", "theory", "distractors");
 
     @Mixin
     private BenchOptions options;
 
-    @Option(names = "--only", split = ",", description = "answers, papers, split, trace, theory; default: all.")
+    @Option(
+            names = "--only",
+            split = ",",
+            description = "answers, papers, split, trace, theory, distractors; default: all.")
     private List<String> only = ALL;
 
     @Option(names = "--items", description = "Questions of each task; default: 12, in the full profile 40.")
@@ -125,6 +128,11 @@ final class BenchAnalyses implements Callable<Integer> {
                     Csv.write(run.file("knockouts.csv"), silenced);
                     System.out.println(Tables.text(Means.of(rows, "first", bootstrap, "kind")));
                     summary = Means.of(silenced, "nll", bootstrap, "silenced", "heads");
+                }
+                case "distractors" -> {
+                    Table rows = analyses.distractors(List.of("distractors", "found"));
+                    run.rows(rows);
+                    summary = Means.of(rows, "nll", bootstrap, "kind", "set", "way");
                 }
                 default -> {
                     Table rows = analyses.theory(asked, 6);

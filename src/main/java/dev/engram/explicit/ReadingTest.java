@@ -47,9 +47,17 @@ public final class ReadingTest {
      * @param writer says what stands before references and where contexts begin
      */
     public ReadingTest(CausalLm lm, ReferenceWriter writer) {
+        this(lm, writer, writer.sink());
+    }
+
+    /**
+     * The same with the prefix's memory given, for a model whose reading adapter may be on now: the sink is written by the same
+     * weights as the memories.
+     */
+    public ReadingTest(CausalLm lm, ReferenceWriter writer, ExplicitMemory sink) {
         this.lm = lm;
         this.writer = writer;
-        this.sink = writer.sink();
+        this.sink = sink;
     }
 
     /** Asks everything. */
@@ -84,6 +92,21 @@ public final class ReadingTest {
         return (item, context, gold) -> {
             try (MemoryRows rows =
                     MemoryRows.of(lm.decoder().backend().manager(), lm.config().layers(), sink, memories.apply(item))) {
+                return read(writer.contextPosition(), new int[0], rows.seams(), context, gold);
+            }
+        };
+    }
+
+    /**
+     * Memories read by attention, some more than others.
+     *
+     * @param bias for each memory of an item, as in {@link MemoryRows#weighted}
+     */
+    public Given weighted(Function<ReadingItem, List<ExplicitMemory>> memories, Function<ReadingItem, double[]> bias) {
+        return (item, context, gold) -> {
+            NDManager manager = lm.decoder().backend().manager();
+            try (MemoryRows rows =
+                    MemoryRows.weighted(manager, lm.config().layers(), sink, memories.apply(item), bias.apply(item))) {
                 return read(writer.contextPosition(), new int[0], rows.seams(), context, gold);
             }
         };

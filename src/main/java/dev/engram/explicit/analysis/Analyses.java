@@ -10,6 +10,7 @@ import dev.engram.report.Tables;
 import dev.engram.retrieve.EmbeddingRetriever;
 import dev.engram.retrieve.RetrievalStrategy;
 import dev.engram.world.World;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,12 +23,8 @@ import tech.tablesaw.api.Table;
 /**
  * The analyses of seed 003, sections 2 and 5.2 to 5.4, on one model with its reading adapter, as tables of rows. Memories are of the last half
  * of the layers with {@value #TOKENS} tokens a head, which is all of a statement.
- *
- * @param reader switches the reading adapter on (true) or off
- * @param items questions of each task
- * @param parts where rows are kept while a long run is under way
  */
-public record Analyses(CausalLm lm, World world, Consumer<Boolean> reader, int items, long seed, Parts parts) {
+public final class Analyses {
     /** Tokens that a head keeps. */
     public static final int TOKENS = 32;
 
@@ -35,6 +32,36 @@ public record Analyses(CausalLm lm, World world, Consumer<Boolean> reader, int i
     private static final int ANSWER = 12;
     /** Questions that rank the heads or set the threshold; other ones than those that are measured. */
     private static final int OTHERS = 12;
+
+    private final CausalLm lm;
+    private final World world;
+    private final Consumer<Boolean> reader;
+    private final int items;
+    private final long seed;
+    private final Parts parts;
+    private final Map<Kind, EmbeddingRetriever> indexes = new EnumMap<>(Kind.class);
+
+    /**
+     * Analyses of a model.
+     *
+     * @param reader switches the reading adapter on (true) or off
+     * @param items questions of each task
+     * @param seed of the draw of questions
+     * @param parts where rows are kept while a long run is under way
+     */
+    public Analyses(CausalLm lm, World world, Consumer<Boolean> reader, int items, long seed, Parts parts) {
+        this.lm = lm;
+        this.world = world;
+        this.reader = reader;
+        this.items = items;
+        this.seed = seed;
+        this.parts = parts;
+    }
+
+    /** All references of a kind, embedded when they are first searched. */
+    private EmbeddingRetriever index(Kind kind) {
+        return indexes.computeIfAbsent(kind, k -> Finder.index(ReadingItem.references(world, k)));
+    }
 
     private Library library() {
         return new Library(new ReferenceWriter(lm, WriteConfig.defaults().withTokens(TOKENS)), reader);
@@ -59,18 +86,10 @@ public record Analyses(CausalLm lm, World world, Consumer<Boolean> reader, int i
         Library library = library();
         AnswerAnalysis analysis = new AnswerAnalysis(lm, library, ANSWER);
         PaperExam exam = new PaperExam(lm, library, world);
-        EmbeddingRetriever single = null;
-        EmbeddingRetriever passages = null;
         Table all = null;
         for (String task : tasks) {
             Kind kind = task.equals("passages") ? Kind.PASSAGE : Kind.SINGLE;
-            if (kind == Kind.PASSAGE && passages == null) {
-                passages = Finder.index(ReadingItem.references(world, kind));
-            }
-            if (kind == Kind.SINGLE && single == null) {
-                single = Finder.index(ReadingItem.references(world, kind));
-            }
-            EmbeddingRetriever index = kind == Kind.PASSAGE ? passages : single;
+            EmbeddingRetriever index = index(kind);
             List<ReadingItem> asked =
                     task.equals("law") || task.equals("medicine") ? exam.open(task, items) : asked(kind);
             Map<String, RetrievalStrategy> ways = Finder.strategies(
@@ -98,8 +117,7 @@ public record Analyses(CausalLm lm, World world, Consumer<Boolean> reader, int i
         Library paper = new Library(new ReferenceWriter(lm, WriteConfig.defaults()), reader);
         PaperExam whole = new PaperExam(lm, library, world);
         PaperExam eight = new PaperExam(lm, paper, world);
-        Finder finder =
-                Finder.of(Finder.index(ReadingItem.references(world, Kind.SINGLE)), new RetrievalStrategy.TopK());
+        Finder finder = Finder.of(index(Kind.SINGLE), new RetrievalStrategy.TopK());
         Table all = null;
         for (String name : List.of("law", "medicine")) {
             var questions = whole.questions(name, items);
@@ -148,6 +166,25 @@ public record Analyses(CausalLm lm, World world, Consumer<Boolean> reader, int i
         KnowledgeTheory theory = new KnowledgeTheory(lm, library(), seed);
         Table specific = parts.part("specific", () -> Tables.of("rows", theory.specific(world, facts)));
         return more(specific, "abstract", () -> Tables.of("rows", theory.abstractly(words)));
+    }
+
+    /** One right memory among four others, and five as they are found, read in several ways. */
+    public Table distractors(List<String> sets) {
+        Table all = null;
+        Library whole = Distractors.library(lm, reader);
+        for (Kind kind : Kind.values()) {
+            int references = ReadingItem.references(world, kind).size();
+            String name = kind.name().toLowerCase(Locale.ROOT);
+            for (String set : sets) {
+                all = more(
+                        all,
+                        name + " " + set,
+                        () -> Tables.of(
+                                "rows",
+                                new Distractors(lm, whole, index(kind), references).run(name, set, asked(kind))));
+            }
+        }
+        return all;
     }
 
     private Table more(Table all, String name, Supplier<Table> work) {

@@ -42,7 +42,7 @@ public final class AnswerAnalysis {
     public AnswerAnalysis(CausalLm lm, Library library, int tokens) {
         this.lm = lm;
         this.library = library;
-        this.test = new ReadingTest(lm, library.writer());
+        this.test = new ReadingTest(lm, library.writer(), library.sink());
         this.tokens = tokens;
     }
 
@@ -144,7 +144,7 @@ public final class AnswerAnalysis {
         int[] prompt = ReadingTest.context(lm, item);
         ReferenceWriter writer = library.writer();
         try (MemoryRows rows = MemoryRows.of(
-                        lm.decoder().backend().manager(), lm.config().layers(), writer.sink(), memories);
+                        lm.decoder().backend().manager(), lm.config().layers(), library.sink(), memories);
                 KvCache cache = lm.decoder().newCache(memories.isEmpty() ? 0 : writer.contextPosition())) {
             return list(lm
                     .generate(

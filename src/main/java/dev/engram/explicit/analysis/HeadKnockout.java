@@ -41,8 +41,8 @@ public record HeadKnockout(CausalLm lm, Library library, long seed) {
         Map<Head, Double> sums = new HashMap<>();
         for (ReadingItem item : items) {
             List<ExplicitMemory> memory = library.of(List.of(item.reference()));
-            Provenance traced = Provenance.of(
-                    lm, library.writer(), memory, ReadingTest.context(lm, item), ReadingTest.gold(lm, item));
+            Provenance traced =
+                    Provenance.of(lm, library, memory, ReadingTest.context(lm, item), ReadingTest.gold(lm, item));
             traced.sources().forEach(s -> sums.merge(new Head(s.layer(), s.head()), s.attention(), Double::sum));
         }
         return sums.keySet().stream()
@@ -74,7 +74,7 @@ public record HeadKnockout(CausalLm lm, Library library, long seed) {
     }
 
     private List<Row> ask(String name, List<Head> heads, List<ReadingItem> items) {
-        ReadingTest test = new ReadingTest(lm, library.writer());
+        ReadingTest test = new ReadingTest(lm, library.writer(), library.sink());
         UnaryOperator<ExplicitMemory> silence = m -> silence(m, heads);
         List<ReadingTest.Read> reads = test.ask(
                 items,

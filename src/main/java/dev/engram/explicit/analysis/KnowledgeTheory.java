@@ -115,7 +115,7 @@ public record KnowledgeTheory(CausalLm lm, Library library, long seed) {
 
     private List<Row> ask(List<Asked> asked) {
         library.write(asked.stream().map(a -> a.realisations.get(0)).toList());
-        ReadingTest test = new ReadingTest(lm, library.writer());
+        ReadingTest test = new ReadingTest(lm, library.writer(), library.sink());
         List<Row> rows = new ArrayList<>();
         for (Asked a : Progress.over("Prefixes, " + asked.get(0).knowledge + " knowledge", asked)) {
             Map<String, ReadingTest.Given> arms = new LinkedHashMap<>();

@@ -17,16 +17,19 @@ import java.util.function.Consumer;
 public final class Library {
     private final ReferenceWriter writer;
     private final Consumer<Boolean> reader;
+    private final ExplicitMemory sink;
     private final Map<String, ExplicitMemory> written = new HashMap<>();
 
     /**
-     * An empty library; everything stays the caller's.
+     * An empty library; everything stays the caller's, and the adapter is off afterwards.
      *
      * @param reader switches the reading adapter on (true) or off
      */
     public Library(ReferenceWriter writer, Consumer<Boolean> reader) {
         this.writer = writer;
         this.reader = reader;
+        reader.accept(false);
+        this.sink = writer.sink();
     }
 
     /** One whose model reads without an adapter. */
@@ -60,7 +63,12 @@ public final class Library {
         return memory;
     }
 
-    ReferenceWriter writer() {
+    public ReferenceWriter writer() {
         return writer;
+    }
+
+    /** The prefix's memory, written like the others. */
+    public ExplicitMemory sink() {
+        return sink;
     }
 }

@@ -63,7 +63,7 @@ public record PaperExam(CausalLm lm, Library library, World world) {
                 .toList();
         library.write(
                 given == Given.MEMORY ? found.stream().flatMap(List::stream).toList() : List.of());
-        ReadingTest test = new ReadingTest(lm, library.writer());
+        ReadingTest test = new ReadingTest(lm, library.writer(), library.sink());
         List<Row> rows = new ArrayList<>();
         try (Progress progress = Progress.start(arm + ", " + k + " references", questions.size())) {
             for (int i = 0; i < questions.size(); i++) {

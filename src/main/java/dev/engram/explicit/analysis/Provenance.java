@@ -43,15 +43,17 @@ public record Provenance(List<Source> sources, double[][] sink, double[][] conte
     /**
      * Traces an answer.
      *
+     * @param library whose weights wrote the memories; its adapter must be on, if there is one
      * @param context ids of the question
      * @param answer ids of the answer; the queries are those that predict them
      */
     public static Provenance of(
-            CausalLm lm, ReferenceWriter writer, List<ExplicitMemory> memories, int[] context, int[] answer) {
+            CausalLm lm, Library library, List<ExplicitMemory> memories, int[] context, int[] answer) {
         int[] fed = IntStream.concat(Arrays.stream(context), Arrays.stream(answer, 0, answer.length - 1))
                 .toArray();
         Watch watch = new Watch(answer.length, lm.config().layers());
-        ExplicitMemory sink = writer.sink();
+        ExplicitMemory sink = library.sink();
+        ReferenceWriter writer = library.writer();
         try (MemoryRows rows = MemoryRows.of(
                         lm.decoder().backend().manager(), lm.config().layers(), sink, memories);
                 NDManager scope = lm.decoder().newScope();
@@ -170,8 +172,8 @@ public record Provenance(List<Source> sources, double[][] sink, double[][] conte
         items.forEach(i -> library.write(five(i, items.indexOf(i))));
         for (var item : Progress.over("Which memory was read", items)) {
             List<String> five = five(item, items.indexOf(item));
-            Provenance traced = of(
-                    lm, library.writer(), library.of(five), ReadingTest.context(lm, item), ReadingTest.gold(lm, item));
+            Provenance traced =
+                    of(lm, library, library.of(five), ReadingTest.context(lm, item), ReadingTest.gold(lm, item));
             List<Share> shares = traced.memories();
             int right = five.indexOf(item.reference());
             double all = shares.stream().mapToDouble(Share::attention).sum();

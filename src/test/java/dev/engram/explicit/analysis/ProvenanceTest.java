@@ -99,7 +99,7 @@ class ProvenanceTest {
             keys[2 * d + i] = (float) (q[i] * 40 * Math.sqrt(d) / length); // logit 40 for the last of three tokens
         }
         List<ExplicitMemory> memories = List.of(blank(0), target.with(keys, target.values()), blank(1));
-        Provenance traced = Provenance.of(lm, writer, memories, new int[] {token}, new int[] {66});
+        Provenance traced = Provenance.of(lm, Library.plain(writer), memories, new int[] {token}, new int[] {66});
         Provenance.Source top = traced.top(1).get(0);
         assertEquals(1, top.memory());
         assertEquals(0, top.layer());
@@ -117,7 +117,7 @@ class ProvenanceTest {
         List<ExplicitMemory> memories = writer.write(List.of("Anna sails on Monday.", "Bert walks."));
         Provenance traced = Provenance.of(
                 lm,
-                writer,
+                Library.plain(writer),
                 memories,
                 lm.tokenizer().encode("Who?"),
                 lm.tokenizer().encode("Anna"));
