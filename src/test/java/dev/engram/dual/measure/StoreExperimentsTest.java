@@ -93,7 +93,7 @@ class StoreExperimentsTest {
         assertEquals(6, rows.size());
         for (SearchTimes.Row row : rows) {
             assertTrue(row.milliseconds() > 0);
-            assertTrue(!row.search().equals("graph") ? row.recall() == 1 : row.recall() > 0.8, row.toString());
+            assertTrue(!row.search().equals("index") ? row.recall() == 1 : row.recall() > 0.8, row.toString());
         }
     }
 
