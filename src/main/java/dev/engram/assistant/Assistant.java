@@ -10,6 +10,7 @@ import dev.engram.tiers.Horizon;
 import dev.langchain4j.data.embedding.Embedding;
 import dev.langchain4j.model.embedding.EmbeddingModel;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -29,7 +30,10 @@ import java.util.stream.Stream;
  */
 public final class Assistant {
     /** Cosine from which a memory without a known subject answers a question without one. */
-    static final double NEAR = 0.65;
+    static final double NEAR = 0.68;
+
+    /** Of memories without a subject whose cosines differ by less than this the newest counts. */
+    private static final double MARGIN = 0.02;
 
     private static final Pattern OWN = Pattern.compile("(?i)\\b(i|i'm|i've|my|me|mine)\\b");
     private static final String UNKNOWN = "I do not know that; you have not told me.";
@@ -174,10 +178,13 @@ public final class Assistant {
         if (known.isPresent()) {
             return Optional.of(memory.source(known.get(), query));
         }
-        return near.stream()
+        List<Source> open = near.stream()
                 .filter(s -> s.score() >= NEAR)
                 .filter(s -> subject.isEmpty() || memory.told(s.id()).subject().isEmpty())
-                .findFirst();
+                .toList();
+        return open.stream()
+                .filter(s -> s.score() >= open.get(0).score() - MARGIN)
+                .max(Comparator.comparingInt(Source::turn));
     }
 
     private Reply fromMemory(String question, Source source, double today) {

@@ -20,8 +20,12 @@ import java.util.stream.Collectors;
  * when asked what it was never told. Everything happens within a day, so that no lifetime ends. Every user has a folder of his or her own.
  */
 public final class AssistantExperiment {
-    private static final Pattern ABSTAINS = Pattern.compile("(?i)(don't|do not|cannot|can't|not able to|unable to)"
-            + " (know|have|recall|remember|see|access|provide|tell|say|determine)|not (told|mentioned|provided|specified|stated)");
+    private static final Pattern ABSTAINS = Pattern.compile(
+            "(?i)(don't|do not|cannot|can't|not able to|unable to)"
+                    + " (know|have|recall|remember|see|access|provide|tell|say|determine)|not (told|mentioned|provided|specified|stated)");
+
+    /** Subjects that a user never tells and is asked for. */
+    private static final int UNKNOWN = 4;
 
     private final Subjects subjects;
     private final EmbeddingModel embeddings;
@@ -35,7 +39,12 @@ public final class AssistantExperiment {
      * @param others turns between a telling and the second question
      */
     public AssistantExperiment(
-            Subjects subjects, EmbeddingModel embeddings, AnswerWriter writer, List<String> chatter, int told, int others) {
+            Subjects subjects,
+            EmbeddingModel embeddings,
+            AnswerWriter writer,
+            List<String> chatter,
+            int told,
+            int others) {
         this.subjects = subjects;
         this.embeddings = embeddings;
         this.writer = writer;
@@ -103,15 +112,22 @@ public final class AssistantExperiment {
                 facts.get(s).stream().limit(2).forEach(f -> forgetWords(memory, f));
                 run.ask(new Ask("deleted", facts.get(s).get(0), List.of()));
             }
-            facts.keySet().stream().skip(told).forEach(s -> run.ask(new Ask("unknown", facts.get(s).get(0), List.of())));
+            facts.keySet().stream().skip(told).limit(UNKNOWN)
+                    .forEach(s -> run.ask(new Ask("unknown", facts.get(s).get(0), List.of())));
         }
         return rows;
     }
 
     /** The user deletes by pointing at it, whatever subject was recognised. */
     private static void forgetWords(UserMemory memory, PersonalFact f) {
-        memory.profile().stream().filter(t -> t.text().equals(f.utterance())).toList().forEach(t -> memory.forget(t.id()));
-        memory.past().stream().filter(t -> t.text().equals(f.utterance())).toList().forEach(t -> memory.forget(t.id()));
+        memory.profile().stream()
+                .filter(t -> t.text().equals(f.utterance()))
+                .toList()
+                .forEach(t -> memory.forget(t.id()));
+        memory.past().stream()
+                .filter(t -> t.text().equals(f.utterance()))
+                .toList()
+                .forEach(t -> memory.forget(t.id()));
     }
 
     private String statement(int i) {
@@ -124,17 +140,27 @@ public final class AssistantExperiment {
         List<Row> rows = new ArrayList<>();
         Map<String, List<PersonalFact>> facts = facts(user, stranger);
         int at = 0;
-        for (List<PersonalFact> f : facts.values()) {
+        for (List<PersonalFact> f :
+                facts.values().stream().limit(told + UNKNOWN).toList()) {
             for (String wording : List.of("known", "held-out")) {
                 long start = System.nanoTime();
-                String text = writer.write(question(f.get(0), wording), List.of(), (q, k) -> List.of()).text();
+                String text = writer.write(question(f.get(0), wording), List.of(), (q, k) -> List.of())
+                        .text();
                 double ms = (System.nanoTime() - start) / 1e6;
                 boolean abstains = ABSTAINS.matcher(text).find();
                 String outcome = at < told
                         ? outcome(text, abstains, f.get(0).fact().value(), List.of())
                         : abstains ? "right" : "invented";
-                rows.add(new Row("no memory", people(stranger), user, at < told ? "at once" : "unknown",
-                        f.get(0).fact().relation(), wording, outcome, "model", ms));
+                rows.add(new Row(
+                        "no memory",
+                        people(stranger),
+                        user,
+                        at < told ? "at once" : "unknown",
+                        f.get(0).fact().relation(),
+                        wording,
+                        outcome,
+                        "model",
+                        ms));
             }
             at++;
         }
@@ -148,11 +174,25 @@ public final class AssistantExperiment {
         Map<String, List<PersonalFact>> theirs = facts(other, stranger);
         try (UserMemory memory = UserMemory.open(folder, 0)) {
             Assistant assistant = new Assistant(memory, subjects, embeddings, AnswerWriter.quoting(), null);
-            facts.keySet().stream().limit(told).forEach(s -> assistant.say(theirs.get(s).get(0).utterance(), 0));
-            Run run = new Run(new Assistant(memory, subjects, embeddings, writer, null), "another's memory", user, stranger, rows);
-            facts.keySet().stream().limit(told).forEach(s -> run.ask(new Ask("at once", facts.get(s).get(0), List.of())));
+            facts.keySet().stream()
+                    .limit(told)
+                    .forEach(s -> assistant.say(theirs.get(s).get(0).utterance(), 0));
+            Run run = new Run(
+                    new Assistant(memory, subjects, embeddings, writer, null),
+                    "another's memory",
+                    user,
+                    stranger,
+                    rows);
+            facts.keySet().stream()
+                    .limit(told)
+                    .filter(s -> !value(theirs, s).equals(value(facts, s))) // pools are small: some values agree by chance
+                    .forEach(s -> run.ask(new Ask("at once", facts.get(s).get(0), List.of())));
         }
         return rows;
+    }
+
+    private static String value(Map<String, List<PersonalFact>> facts, String subject) {
+        return facts.get(subject).get(0).fact().value();
     }
 
     private record Run(Assistant assistant, String arm, String user, boolean stranger, List<Row> rows) {
@@ -166,7 +206,16 @@ public final class AssistantExperiment {
                 String outcome = nothing
                         ? abstained ? "right" : "invented"
                         : outcome(reply.text(), abstained, ask.fact().fact().value(), ask.former());
-                rows.add(new Row(arm, people(stranger), user, ask.phase(), ask.fact().fact().relation(), wording, outcome, reply.writer(), ms));
+                rows.add(new Row(
+                        arm,
+                        people(stranger),
+                        user,
+                        ask.phase(),
+                        ask.fact().fact().relation(),
+                        wording,
+                        outcome,
+                        reply.writer(),
+                        ms));
             }
         }
     }
@@ -199,13 +248,28 @@ public final class AssistantExperiment {
      * @param right share of right answers, with its 95 % interval over users
      */
     public record Line(
-            String arm, String people, String phase, String wording, int users, int questions, double right, double low,
-            double high, double stale, double wrong, double abstained, double invented, double byModel) {}
+            String arm,
+            String people,
+            String phase,
+            String wording,
+            int users,
+            int questions,
+            double right,
+            double low,
+            double high,
+            double stale,
+            double wrong,
+            double abstained,
+            double invented,
+            double byModel) {}
 
     /** One line for each arm, group, phase and wording. */
     public static List<Line> table(List<Row> rows, long seed) {
-        Map<String, List<Row>> groups = rows.stream().collect(Collectors.groupingBy(
-                r -> r.arm + "\t" + r.people + "\t" + r.phase + "\t" + r.wording, LinkedHashMap::new, Collectors.toList()));
+        Map<String, List<Row>> groups = rows.stream()
+                .collect(Collectors.groupingBy(
+                        r -> r.arm + "\t" + r.people + "\t" + r.phase + "\t" + r.wording,
+                        LinkedHashMap::new,
+                        Collectors.toList()));
         return groups.values().stream().map(g -> line(g, seed)).toList();
     }
 
@@ -213,8 +277,20 @@ public final class AssistantExperiment {
         double[] users = Bootstrap.byUnit(g, Row::user, Row::right);
         Interval right = Bootstrap.seeded(seed).mean(users);
         Row any = g.get(0);
-        return new Line(any.arm, any.people, any.phase, any.wording, users.length, g.size(), right.mean(), right.low(), right.high(),
-                share(g, "stale"), share(g, "wrong"), share(g, "abstained"), share(g, "invented"),
+        return new Line(
+                any.arm,
+                any.people,
+                any.phase,
+                any.wording,
+                users.length,
+                g.size(),
+                right.mean(),
+                right.low(),
+                right.high(),
+                share(g, "stale"),
+                share(g, "wrong"),
+                share(g, "abstained"),
+                share(g, "invented"),
                 g.stream().filter(r -> r.writer.equals("model")).count() / (double) g.size());
     }
 

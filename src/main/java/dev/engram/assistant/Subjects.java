@@ -29,11 +29,23 @@ import java.util.regex.Pattern;
  * otherwise.
  */
 public final class Subjects {
-    /** Cosine below which the nearest example says nothing. Chosen on training users: see the notebook. */
-    public static final double NEAR = 0.72;
+    /** Cosine from which the nearest example says what a sentence is about. */
+    static final double NEAR = 0.72;
 
-    private static final Pattern OWN = Pattern.compile(
-            "(?i)\\bmy ((?:[\\p{L}]+(?:'s)? )?[\\p{L}]+(?:'s)?)(?: (?:is|are|was|were|will be)\\b|'s\\b|[?]|$)");
+    /**
+     * The same for a telling that speaks of its speaker or holds a number, and for a question. Lower, chatter such as "That was quick."
+     * would be taken for a mood and replace it.
+     */
+    static final double LIKELY = 0.66;
+
+
+    /** "my brother's name" where the sentence says what it is. */
+    private static final String MINE = "my ((?:[\\p{L}]+(?:'s)? )?[\\p{L}]+(?:'s)?)";
+
+    private static final Pattern TELLS_OF = Pattern.compile("(?i)\\b" + MINE + " (?:is|are|was|were|will be)\\b");
+    private static final Pattern ASKS_FOR =
+            Pattern.compile("(?i)\\b(?:(?:what|which|who|where|when|how)(?:'s| is| are| was| were)"
+                    + "|remember|know|tell me|remind me of) " + MINE + "(?: called| again| now)?[?.]?$");
 
     private final EmbeddingModel model;
     private final List<Example> tellings;
@@ -66,6 +78,9 @@ public final class Subjects {
             for (PersonalFact f : World.user("learner " + u, false)) {
                 String subject = f.fact().relation();
                 told.putIfAbsent(f.masked() + u % 2, new String[] {subject, f.horizon(), f.utterance()});
+                told.putIfAbsent(
+                        subject + u,
+                        new String[] {subject, f.horizon(), f.fact().statement().replace("The user", "I")});
                 f.fact().trainQuestions().forEach(q -> asked.put(q, new String[] {subject, f.horizon(), q}));
             }
         }
@@ -94,32 +109,29 @@ public final class Subjects {
 
     /** What the user tells about. */
     public Guess telling(String text, Embedding vector) {
-        return guess(text, vector, tellings);
+        boolean likely = new RuleGate().classify(text) != Horizon.NONE || text.matches(".*\\d.*");
+        return guess(text, vector, tellings, likely ? LIKELY : NEAR);
     }
 
     /** What the user asks about. */
     public Guess question(String text, Embedding vector) {
-        return guess(text, vector, questions);
+        return guess(text, vector, questions, LIKELY);
     }
 
-    private Guess guess(String text, Embedding vector, List<Example> examples) {
+    private Guess guess(String text, Embedding vector, List<Example> examples, double near) {
         Example best = examples.stream()
                 .max(Comparator.comparingDouble(e -> CosineSimilarity.between(e.vector(), vector)))
                 .orElseThrow();
         double cosine = CosineSimilarity.between(best.vector(), vector);
         String name = name(text);
         if (!name.isEmpty()) {
-            String known = names.entrySet().stream()
+            return names.entrySet().stream()
                     .filter(e -> e.getValue().contains(name))
-                    .map(Map.Entry::getKey)
+                    .map(e -> new Guess(e.getKey(), horizon(e.getKey()), cosine))
                     .findFirst()
-                    .orElse("");
-            if (known.isEmpty()) {
-                return new Guess(name, atLeastLong(text), cosine);
-            }
-            return new Guess(known, horizon(known), cosine);
+                    .orElse(new Guess(name, atLeastLong(text), cosine));
         }
-        if (cosine >= NEAR && !best.subject().isEmpty()) {
+        if (cosine >= near && !best.subject().isEmpty()) {
             return new Guess(best.subject(), best.horizon(), cosine);
         }
         return new Guess("", new RuleGate().classify(text), cosine);
@@ -138,9 +150,17 @@ public final class Subjects {
         return rule == Horizon.NONE ? Horizon.LONG : rule;
     }
 
-    /** "favourite colour" in "My favourite colour is green"; empty if there is no such name of at most two words. */
+    /**
+     * "favourite colour" in "My favourite colour is green" and in "What is my favourite colour?"; empty if there is no such name of at
+     * most two words.
+     */
     static String name(String text) {
-        Matcher m = OWN.matcher(text);
-        return m.find() ? m.group(1).toLowerCase(Locale.ROOT) : "";
+        for (Pattern pattern : List.of(TELLS_OF, ASKS_FOR)) {
+            Matcher m = pattern.matcher(text);
+            if (m.find()) {
+                return m.group(1).toLowerCase(Locale.ROOT).replaceFirst("(?:'s name|'s)$", "");
+            }
+        }
+        return "";
     }
 }
