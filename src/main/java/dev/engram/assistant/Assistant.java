@@ -81,16 +81,18 @@ public final class Assistant {
     /** Sentences that tell something; one without a subject of its own goes with the one before. */
     private List<Told> note(List<Sentence> sentences, double today) {
         List<String> tellings = new ArrayList<>();
+        String before = "";
         for (Sentence s : sentences) {
             if (s.kind() != Sentences.Kind.TELLS) {
                 continue;
             }
+            String subject = subjects.telling(s.text(), vector(s.text())).subject();
             int last = tellings.size() - 1;
-            if (last >= 0
-                    && subjects.telling(s.text(), vector(s.text())).subject().isEmpty()) {
+            if (last >= 0 && (subject.isEmpty() || subject.equals(before))) {
                 tellings.set(last, tellings.get(last) + " " + s.text());
             } else {
                 tellings.add(s.text());
+                before = subject;
             }
         }
         List<Told> noted = new ArrayList<>();

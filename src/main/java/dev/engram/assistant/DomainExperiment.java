@@ -52,25 +52,24 @@ public final class DomainExperiment {
     /** Held-out questions on entities that no training saw, and on names that do not exist, with the pack and without. */
     public List<Row> pack(String name, AnswerWriter writer, int questions) {
         List<Row> rows = new ArrayList<>();
-        try (DomainPack pack = DomainPack.open(name, world, embeddings)) {
-            String kind = name.equals("law") ? "law" : "illness";
-            List<Fact> facts = world.facts("heldout").stream()
-                    .filter(f -> f.kind().equals(kind))
-                    .limit(questions)
-                    .toList();
-            for (Fact f : Progress.over("Questions to the " + name + " pack", facts)) {
-                String q = f.heldoutQuestions().get(0);
-                rows.add(asked(pack, writer, name, f.entity(), q, f.value()));
-                rows.add(alone(writer, name, f.entity(), q, f.value()));
-            }
-            for (UnknownQuestion u : world.unknown().stream()
-                    .filter(u -> u.kind().equals(kind))
-                    .limit(questions)
-                    .toList()) {
-                List<Hit> hits = pack.named(u.question(), 1);
-                rows.add(new Row(
-                        "pack", name + ", unknown names", u.name(), hits.isEmpty() ? 1 : 0, 0, 0, hits.size(), 0, 0));
-            }
+        DomainPack pack = DomainPack.open(name, world, embeddings);
+        String kind = name.equals("law") ? "law" : "illness";
+        List<Fact> facts = world.facts("heldout").stream()
+                .filter(f -> f.kind().equals(kind))
+                .limit(questions)
+                .toList();
+        for (Fact f : Progress.over("Questions to the " + name + " pack", facts)) {
+            String q = f.heldoutQuestions().get(0);
+            rows.add(asked(pack, writer, name, f.entity(), q, f.value()));
+            rows.add(alone(writer, name, f.entity(), q, f.value()));
+        }
+        for (UnknownQuestion u : world.unknown().stream()
+                .filter(u -> u.kind().equals(kind))
+                .limit(questions)
+                .toList()) {
+            List<Hit> hits = pack.named(u.question(), 1);
+            rows.add(new Row(
+                    "pack", name + ", unknown names", u.name(), hits.isEmpty() ? 1 : 0, 0, 0, hits.size(), 0, 0));
         }
         return rows;
     }
@@ -79,21 +78,20 @@ public final class DomainExperiment {
     public List<Row> twoHops(String arm, AnswerWriter writer, int questions) {
         Map<String, Fact> facts = world.facts().stream().collect(Collectors.toMap(Fact::id, f -> f));
         List<Row> rows = new ArrayList<>();
-        try (DomainPack pack = DomainPack.open("tutoring", world, embeddings)) {
-            Set<String> covered = Set.of("law", "illness");
-            List<TwoHop> hops = world.twoHops().stream()
-                    .filter(h -> !covered.contains(facts.get(h.first()).kind())
-                            && !covered.contains(facts.get(h.second()).kind()))
-                    .toList();
-            int step = Math.max(1, hops.size() / questions);
-            List<TwoHop> chosen = new ArrayList<>();
-            for (int i = 0; i < hops.size() && chosen.size() < questions; i += step) {
-                chosen.add(hops.get(i));
-            }
-            for (TwoHop h : Progress.over("Two hops, " + arm, chosen)) {
-                Row r = asked(pack, writer, "two hops", h.id(), h.question(), h.answer());
-                rows.add(new Row(arm, r.test, r.unit, r.right, r.byModel, r.found, r.texts, r.rereads, r.milliseconds));
-            }
+        DomainPack pack = DomainPack.open("tutoring", world, embeddings);
+        Set<String> covered = Set.of("law", "illness");
+        List<TwoHop> hops = world.twoHops().stream()
+                .filter(h -> !covered.contains(facts.get(h.first()).kind())
+                        && !covered.contains(facts.get(h.second()).kind()))
+                .toList();
+        int step = Math.max(1, hops.size() / questions);
+        List<TwoHop> chosen = new ArrayList<>();
+        for (int i = 0; i < hops.size() && chosen.size() < questions; i += step) {
+            chosen.add(hops.get(i));
+        }
+        for (TwoHop h : Progress.over("Two hops, " + arm, chosen)) {
+            Row r = asked(pack, writer, "two hops", h.id(), h.question(), h.answer());
+            rows.add(new Row(arm, r.test, r.unit, r.right, r.byModel, r.found, r.texts, r.rereads, r.milliseconds));
         }
         return rows;
     }

@@ -1,16 +1,14 @@
 package dev.engram.assistant;
 
 import dev.engram.model.BadInputException;
-import dev.engram.retrieve.EmbeddingRetriever;
-import dev.engram.retrieve.ExactStore;
 import dev.engram.retrieve.Hit;
-import dev.engram.retrieve.RetrievalStrategy;
-import dev.engram.retrieve.Retriever;
 import dev.engram.world.Entity;
 import dev.engram.world.Passage;
 import dev.engram.world.World;
+import dev.langchain4j.data.embedding.Embedding;
 import dev.langchain4j.model.embedding.EmbeddingModel;
-import java.util.ArrayList;
+import dev.langchain4j.store.embedding.CosineSimilarity;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,7 +20,7 @@ import java.util.stream.Collectors;
  * Reference texts of a field with a source each (seed 003, section 7.4, sketches one application a field; here a field is an argument).
  * The texts are passages of the fictional Halcyon: nothing in them is law or medicine.
  */
-public final class DomainPack implements AutoCloseable {
+public final class DomainPack {
     /** Names of the packs and the kinds of entities whose passages they hold; tutoring holds what the others do not. */
     private static final Map<String, String> KINDS = Map.of("law", "law", "medicine", "illness");
 
@@ -31,16 +29,12 @@ public final class DomainPack implements AutoCloseable {
 
     private final String name;
     private final List<Passage> passages;
-    private final ExactStore store = new ExactStore();
-    private final EmbeddingRetriever retriever;
+    private final EmbeddingModel model;
 
     private DomainPack(String name, List<Passage> passages, EmbeddingModel model) {
         this.name = name;
         this.passages = passages;
-        this.retriever = new EmbeddingRetriever(model, store, new RetrievalStrategy.TopK());
-        retriever.addAll(
-                passages.stream().map(Passage::id).toList(),
-                passages.stream().map(Passage::text).toList());
+        this.model = model;
     }
 
     /** Opens a pack of the world's passages. */
@@ -66,38 +60,31 @@ public final class DomainPack implements AutoCloseable {
         return passages.size();
     }
 
-    /** By cosine alone. */
-    public Retriever retriever() {
-        return retriever;
-    }
-
     /**
-     * Texts on what a text names, best first; empty if it names nothing that the pack knows. Cosines cannot tell a law that does not exist
-     * from one that does, names can.
+     * Texts on what a text names, nearest first; empty if it names nothing that the pack knows. Cosines cannot tell a law that does not
+     * exist from one that does, names can; so only texts that are named are embedded, and a pack of any size opens at once.
      */
     public List<Hit> named(String text, int k) {
         String small = text.toLowerCase(Locale.ROOT);
-        Set<String> ids = passages.stream()
+        List<Passage> named = passages.stream()
                 .filter(p -> occurs(small, p.entity().toLowerCase(Locale.ROOT)))
-                .map(Passage::id)
-                .collect(Collectors.toSet());
-        List<Hit> out = new ArrayList<>();
-        if (!ids.isEmpty()) {
-            retriever.retrieve(text, passages.size()).stream()
-                    .filter(h -> ids.contains(h.id()))
-                    .limit(k)
-                    .forEach(out::add);
+                .toList();
+        if (named.isEmpty()) {
+            return List.of();
         }
-        return out;
+        Embedding query = model.embed(text).content();
+        return named.stream()
+                .map(p -> new Hit(
+                        p.id(),
+                        p.text(),
+                        CosineSimilarity.between(query, model.embed(p.text()).content())))
+                .sorted(Comparator.comparingDouble(Hit::score).reversed())
+                .limit(k)
+                .toList();
     }
 
     private static boolean occurs(String text, String name) {
         return (" " + text.replaceAll("[^\\p{L}\\p{N}]+", " ") + " ")
                 .contains(" " + name.replaceAll("[^\\p{L}\\p{N}]+", " ").strip() + " ");
-    }
-
-    @Override
-    public void close() {
-        store.close();
     }
 }

@@ -38,7 +38,6 @@ public final class Subjects {
      */
     static final double LIKELY = 0.66;
 
-
     /** "my brother's name" where the sentence says what it is. */
     private static final String MINE = "my ((?:[\\p{L}]+(?:'s)? )?[\\p{L}]+(?:'s)?)";
 

@@ -49,7 +49,7 @@ import picocli.CommandLine.ScopeType;
         sortOptions = false)
 final class AssistantCommand implements Callable<Integer> {
     /** Training users whose sentences are the examples of subjects. */
-    private static final int USERS = 4;
+    private static final int USERS = 2;
 
     @ParentCommand
     private Engram engram;
@@ -126,18 +126,17 @@ final class AssistantCommand implements Callable<Integer> {
         EmbeddingModel embeddings = Embedders.english();
         World world = World.load();
         Subjects subjects = Subjects.learned(embeddings, USERS, world.chatter());
-        try (DomainPack pack = domain == null ? null : DomainPack.open(domain, world, embeddings)) {
-            Assistant assistant = new Assistant(memory, subjects, embeddings, writer, pack);
-            if (!say.isEmpty()) {
-                say.forEach(text -> reply(assistant.say(text, today)));
-                return;
-            }
-            BufferedReader in =
-                    new BufferedReader(new InputStreamReader(engram.streams().in(), StandardCharsets.UTF_8));
-            for (String line = ask(in); line != null && !line.strip().equals("/quit"); line = ask(in)) {
-                if (!line.isBlank()) {
-                    reply(assistant.say(line, today));
-                }
+        DomainPack pack = domain == null ? null : DomainPack.open(domain, world, embeddings);
+        Assistant assistant = new Assistant(memory, subjects, embeddings, writer, pack);
+        if (!say.isEmpty()) {
+            say.forEach(text -> reply(assistant.say(text, today)));
+            return;
+        }
+        BufferedReader in =
+                new BufferedReader(new InputStreamReader(engram.streams().in(), StandardCharsets.UTF_8));
+        for (String line = ask(in); line != null && !line.strip().equals("/quit"); line = ask(in)) {
+            if (!line.isBlank()) {
+                reply(assistant.say(line, today));
             }
         }
     }
