@@ -25,6 +25,7 @@ import picocli.CommandLine.HelpCommand;
             BenchExplicit.class,
             BenchRetrieve.class,
             BenchStore.class,
+            BenchCompare.class,
             HelpCommand.class
         })
 final class Bench {}
