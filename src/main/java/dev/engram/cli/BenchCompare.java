@@ -3,7 +3,7 @@ package dev.engram.cli;
 import dev.engram.compare.Arms;
 import dev.engram.compare.Examiner;
 import dev.engram.compare.Subject;
-import dev.engram.compare.Test;
+import dev.engram.compare.Task;
 import dev.engram.eval.Prose;
 import dev.engram.model.CausalLm;
 import dev.engram.model.LoadOptions;
@@ -27,10 +27,10 @@ final class BenchCompare implements Callable<Integer> {
     @Mixin
     private BenchOptions options;
 
-    @Option(names = "--facts", description = "Facts to ask for; default: 6, in the full profile 20.")
+    @Option(names = "--facts", description = "Facts to ask for; default: 6, in the full profile 12.")
     private Integer facts;
 
-    @Option(names = "--steps", description = "Updates of a trained arm; default: 12, in the full profile 40.")
+    @Option(names = "--steps", description = "Updates of a trained arm; default: 12, in the full profile 30.")
     private Integer steps;
 
     @Option(names = "--arms", split = ",", description = "Arms; default: all.")
@@ -43,7 +43,7 @@ final class BenchCompare implements Callable<Integer> {
     private List<Long> seeds = List.of(1L);
 
     @Option(names = "--laps", description = "Questions timed one by one; default: ${DEFAULT-VALUE}.")
-    private int laps = 10;
+    private int laps = 6;
 
     @Option(names = "--dtype", description = "Weights that answer; default: ${DEFAULT-VALUE}.")
     private String dtype = "bf16";
@@ -56,21 +56,23 @@ final class BenchCompare implements Callable<Integer> {
         Profile profile = Profile.fromEnvironment();
         Path home = BenchOptions.home();
         Path folder = out != null ? out : home.resolve("results/bench-compare").resolve(profile.key());
-        List<Test> asked =
-                tests == null ? List.of(Test.values()) : tests.stream().map(Test::of).toList();
+        List<Task> asked =
+                tests == null ? List.of(Task.values()) : tests.stream().map(Task::of).toList();
         LoadOptions load = LoadOptions.defaults()
                 .withDtype(DType.valueOf(dtype.toUpperCase(Locale.ROOT)))
                 .withThreads(options.threads());
-        Subject subject = Subject.of(World.load(), facts == null ? profile.pick(6, 20) : facts, 1);
+        Subject subject = Subject.of(World.load(), facts == null ? profile.pick(6, 12) : facts, 1);
         try (CausalLm plain = CausalLm.open(options.model, load);
                 CausalLm lm = CausalLm.open(options.model, load)) {
-            Arms all = new Arms(lm, load, subject, home, steps == null ? profile.pick(12, 40) : steps);
+            Arms all = new Arms(lm, load, subject, home, steps == null ? profile.pick(12, 30) : steps);
+            List<String> wanted = arms == null ? all.names() : arms;
+            wanted.forEach(all::require);
             Examiner examiner = new Examiner(plain, subject, asked, Prose.read(home.resolve("data/prose")), laps);
             for (long seed : seeds) {
-                for (String name : arms == null ? all.names() : arms) {
+                for (String name : wanted) {
                     Path own = folder.resolve(name + "-" + seed);
-                    boolean wanted = seed == seeds.get(0) || all.seeded(name);
-                    if (wanted && !Examiner.done(own)) {
+                    boolean other = seed == seeds.get(0) || all.seeded(name);
+                    if (other && !Examiner.done(own)) {
                         examiner.run(() -> all.open(name, seed), name, seed, own);
                         System.out.println(name + ", seed " + seed + ", is in " + own);
                     }

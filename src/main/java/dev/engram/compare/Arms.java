@@ -7,6 +7,7 @@ import dev.engram.model.CausalLm;
 import dev.engram.model.LoadOptions;
 import dev.engram.report.Csv;
 import dev.engram.retrieve.Embedders;
+import dev.engram.tiers.CachedEmbeddings;
 import dev.engram.world.Fact;
 import dev.langchain4j.model.embedding.EmbeddingModel;
 import java.io.IOException;
@@ -30,6 +31,10 @@ public final class Arms {
     private final Subject subject;
     private final Path home;
     private final int steps;
+    private final EmbeddingModel embedding = Embedders.english();
+    /** For stored texts, which all arms share. */
+    private final CachedEmbeddings stored = new CachedEmbeddings(embedding);
+
     private final Map<String, LongFunction<Arm>> arms = new LinkedHashMap<>();
     private final List<String> trained = new ArrayList<>();
 
@@ -56,7 +61,7 @@ public final class Arms {
         text("rag-oracle", oracle(0), 0, true);
         text("rag-oracle-4", oracle(4), 0, true);
         for (int k : new int[] {1, 3, 5}) {
-            text("rag-" + k, retrieved(k), embedding().dimension(), true);
+            text("rag-" + k, retrieved(k), embedding.dimension(), true);
         }
         weights("rag-1+lora-5", Kind.LORA, Lessons.FIVE_WORDINGS, subject.facts(), steps, retrieved(1));
         for (RecallArm.Mode mode : RecallArm.Mode.values()) {
@@ -67,7 +72,7 @@ public final class Arms {
         explicit("memory3-8-int4", oracle(0), 8, "int4");
         explicit("memory3-found", retrieved(1), WriteConfig.ALL_TOKENS, null);
         text("lmcode-store", c -> Finders.experiences(subject, Library.of(subject, c), lm), lm.config().hidden(), true);
-        text("tiers", c -> Finders.tiers(subject, c, embedding()), embedding().dimension(), true);
+        text("tiers", c -> Finders.tiers(subject, c, stored, embedding), embedding.dimension(), true);
     }
 
     /** Names of all arms, in the order of the tables. */
@@ -80,18 +85,18 @@ public final class Arms {
         return trained.contains(name);
     }
 
-    /** Opens an arm. */
-    public Arm open(String name, long seed) {
-        LongFunction<Arm> arm = arms.get(name);
-        if (arm == null) {
+    /** Refuses a name that no arm has. */
+    public void require(String name) {
+        if (!arms.containsKey(name)) {
             throw new BadInputException(
                     "There is no arm '" + name + "'; give some of " + String.join(", ", arms.keySet()) + ".");
         }
-        return arm.apply(seed);
     }
 
-    private static EmbeddingModel embedding() {
-        return Embedders.english();
+    /** Opens an arm. */
+    public Arm open(String name, long seed) {
+        require(name);
+        return arms.get(name).apply(seed);
     }
 
     private Function<Condition, Finder> oracle(int distractors) {
@@ -99,7 +104,7 @@ public final class Arms {
     }
 
     private Function<Condition, Finder> retrieved(int k) {
-        return c -> Finders.retrieved(subject, Library.of(subject, c), embedding(), k);
+        return c -> Finders.retrieved(subject, Library.of(subject, c), stored, embedding, k);
     }
 
     private void text(String name, Function<Condition, Finder> finders, int width, boolean stores) {
@@ -119,9 +124,9 @@ public final class Arms {
     /** Embedding one sentence, as every store of texts does when it is written. */
     private double writeSeconds() {
         List<Fact> facts = subject.facts();
-        embedding().embed(facts.get(0).statement());
+        embedding.embed(facts.get(0).statement());
         long start = System.nanoTime();
-        facts.forEach(f -> embedding().embed(f.statement()));
+        facts.forEach(f -> embedding.embed(f.statement()));
         return Prices.since(start) / facts.size();
     }
 

@@ -82,11 +82,11 @@ public record Comparison(List<Row> rows, List<Lap> laps, List<Cost> costs) {
     }
 
     /** The condition under which a test is asked of an arm that holds its facts. */
-    static Condition usual(Test test) {
-        return test == Test.UPDATE ? Condition.UPDATED : Condition.WITH;
+    static Condition usual(Task test) {
+        return test == Task.UPDATE ? Condition.UPDATED : Condition.WITH;
     }
 
-    private List<Row> of(String arm, Test test, Condition condition) {
+    private List<Row> of(String arm, Task test, Condition condition) {
         return rows.stream()
                 .filter(r -> r.arm().equals(arm)
                         && r.test().equals(test.key())
@@ -95,23 +95,23 @@ public record Comparison(List<Row> rows, List<Lap> laps, List<Cost> costs) {
     }
 
     /** One number an entity: the mean over its questions and the arm's seeds. */
-    double[] units(String arm, Test test, Condition condition, ToDoubleFunction<Row> score) {
+    double[] units(String arm, Task test, Condition condition, ToDoubleFunction<Row> score) {
         return Bootstrap.byUnit(of(arm, test, condition), Row::unit, score);
     }
 
     /** Mean over entities; NaN in all parts where the arm was not asked. */
-    public Interval share(String arm, Test test, Condition condition, ToDoubleFunction<Row> score) {
+    public Interval share(String arm, Task test, Condition condition, ToDoubleFunction<Row> score) {
         double[] units = units(arm, test, condition, score);
         return units.length == 0 ? nothing() : Bootstrap.seeded(SEED).mean(units);
     }
 
     /** The same under the test's usual condition. */
-    public Interval share(String arm, Test test, ToDoubleFunction<Row> score) {
+    public Interval share(String arm, Task test, ToDoubleFunction<Row> score) {
         return share(arm, test, usual(test), score);
     }
 
     /** Mean over entities of {@code a − b}, paired; NaN where one of them was not asked. */
-    public Interval difference(String a, String b, Test test, ToDoubleFunction<Row> score) {
+    public Interval difference(String a, String b, Task test, ToDoubleFunction<Row> score) {
         double[] first = units(a, test, usual(test), score);
         double[] second = units(b, test, usual(test), score);
         if (first.length == 0 || second.length == 0) {
@@ -165,31 +165,31 @@ public record Comparison(List<Row> rows, List<Lap> laps, List<Cost> costs) {
     }
 
     private Line line(String arm) {
-        Interval heldout = share(arm, Test.HELDOUT, Row::success);
+        Interval heldout = share(arm, Task.HELDOUT, Row::success);
         return new Line(
                 arm,
                 seeds(arm),
-                mean(arm, Test.CLOZE),
-                mean(arm, Test.TRAINED),
+                mean(arm, Task.CLOZE),
+                mean(arm, Task.TRAINED),
                 heldout.mean(),
                 heldout.low(),
                 heldout.high(),
-                share(arm, Test.HELDOUT, Condition.WITHOUT, Row::success).mean(),
-                share(arm, Test.HELDOUT, Condition.SHUFFLED, Row::success).mean(),
-                mean(arm, Test.REVERSE),
-                mean(arm, Test.TWO_HOP),
-                mean(arm, Test.UPDATE),
-                share(arm, Test.UPDATE, Row::stale).mean(),
-                mean(arm, Test.UNKNOWN),
-                mean(arm, Test.ORDER),
-                mean(arm, Test.TURNS),
-                mean(arm, Test.THINK),
-                share(arm, Test.THINK, Row::contains).mean(),
-                share(arm, Test.HELDOUT, Row::f1).mean(),
-                share(arm, Test.HELDOUT, Row::nll).mean());
+                share(arm, Task.HELDOUT, Condition.WITHOUT, Row::success).mean(),
+                share(arm, Task.HELDOUT, Condition.SHUFFLED, Row::success).mean(),
+                mean(arm, Task.REVERSE),
+                mean(arm, Task.TWO_HOP),
+                mean(arm, Task.UPDATE),
+                share(arm, Task.UPDATE, Row::stale).mean(),
+                mean(arm, Task.UNKNOWN),
+                mean(arm, Task.ORDER),
+                mean(arm, Task.TURNS),
+                mean(arm, Task.THINK),
+                share(arm, Task.THINK, Row::contains).mean(),
+                share(arm, Task.HELDOUT, Row::f1).mean(),
+                share(arm, Task.HELDOUT, Row::nll).mean());
     }
 
-    private double mean(String arm, Test test) {
+    private double mean(String arm, Task test) {
         return share(arm, test, Row::success).mean();
     }
 

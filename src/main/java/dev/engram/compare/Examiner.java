@@ -22,7 +22,7 @@ public final class Examiner {
 
     private final CausalLm plain;
     private final Subject subject;
-    private final List<Test> tests;
+    private final List<Task> tests;
     private final int laps;
     private final List<int[]> windows;
     private Perplexity ordinary;
@@ -33,7 +33,7 @@ public final class Examiner {
      * @param plain the model as it is, which no arm touches: latencies and perplexity are beside its own
      * @param laps held-out questions that are timed one by one
      */
-    public Examiner(CausalLm plain, Subject subject, List<Test> tests, Prose prose, int laps) {
+    public Examiner(CausalLm plain, Subject subject, List<Task> tests, Prose prose, int laps) {
         this.plain = plain;
         this.subject = subject;
         this.tests = List.copyOf(tests);
@@ -53,8 +53,8 @@ public final class Examiner {
             Answerer with = arm.in(Condition.WITH);
             List<Row> rows = new ArrayList<>();
             try (Progress progress = Progress.start("Questions to " + name, tests.size() + 3)) {
-                for (Test test : tests) {
-                    if (test != Test.UPDATE) {
+                for (Task test : tests) {
+                    if (test != Task.UPDATE) {
                         rows.addAll(ask(arm, seed, Condition.WITH, with, test));
                     }
                     progress.step();
@@ -67,12 +67,12 @@ public final class Examiner {
                 for (Condition c : List.of(Condition.WITHOUT, Condition.SHUFFLED)) {
                     Answerer control = arm.in(c);
                     if (control != null) {
-                        rows.addAll(ask(arm, seed, c, control, Test.HELDOUT));
+                        rows.addAll(ask(arm, seed, c, control, Task.HELDOUT));
                     }
                     progress.step();
                 }
-                if (tests.contains(Test.UPDATE)) {
-                    rows.addAll(ask(arm, seed, Condition.UPDATED, arm.in(Condition.UPDATED), Test.UPDATE));
+                if (tests.contains(Task.UPDATE)) {
+                    rows.addAll(ask(arm, seed, Condition.UPDATED, arm.in(Condition.UPDATED), Task.UPDATE));
                 }
                 progress.step();
                 Csv.write(folder.resolve(ROWS), Tables.of("rows", rows));
@@ -84,7 +84,7 @@ public final class Examiner {
         }
     }
 
-    private List<Row> ask(Arm arm, long seed, Condition condition, Answerer answerer, Test test) {
+    private List<Row> ask(Arm arm, long seed, Condition condition, Answerer answerer, Task test) {
         List<Probe> probes = Probes.of(subject, test);
         if (probes.isEmpty()) {
             return List.of();
@@ -102,11 +102,11 @@ public final class Examiner {
 
     private List<Lap> laps(String name, long seed, Answerer with) {
         Answerer base = new PromptAnswerer(plain, Finder.none());
-        List<Probe> probes = Probes.of(subject, Test.HELDOUT);
+        List<Probe> probes = Probes.of(subject, Task.HELDOUT);
         List<Lap> all = new ArrayList<>();
         for (int i = -1; i < Math.min(laps, probes.size()); i++) {
             Probe p = probes.get(Math.max(0, i));
-            int most = Test.HELDOUT.newTokens();
+            int most = Task.HELDOUT.newTokens();
             double baseFirst = seconds(base, p, 1);
             double first = seconds(with, p, 1);
             double baseWhole = seconds(base, p, most);
@@ -129,7 +129,7 @@ public final class Examiner {
             ordinary = Perplexity.of(plain, windows);
         }
         List<Row> heldout = rows.stream()
-                .filter(r -> r.test().equals(Test.HELDOUT.key())
+                .filter(r -> r.test().equals(Task.HELDOUT.key())
                         && r.condition().equals(Condition.WITH.key()))
                 .toList();
         double prompt = heldout.stream().mapToInt(Row::prompt_tokens).average().orElse(Double.NaN);

@@ -59,7 +59,7 @@ final class ExplicitAnswerer implements Answerer {
                 .map(p -> new Asked(
                         finder.find(p),
                         lm.tokenizer()
-                                .encode(lm.prompt(p.messages()) + (stem || p.test() != Test.THINK ? STEM : ""))))
+                                .encode(lm.prompt(p.messages()) + (stem || p.test() != Task.THINK ? STEM : ""))))
                 .toList();
         memories.apply(asked.stream().flatMap(a -> a.texts().stream()).toList()); // written side by side
         return asked;

@@ -15,6 +15,8 @@ import dev.engram.tiers.Keeping;
 import dev.engram.tiers.Tier;
 import dev.engram.tiers.TieredMemory;
 import dev.engram.world.Fact;
+import dev.langchain4j.data.embedding.Embedding;
+import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.model.embedding.EmbeddingModel;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,6 +32,8 @@ final class Finders {
 
     private static final double MARGIN = 0.05;
     private static final long BYTES = 1 << 20;
+    /** Entries are told on days between 0 and 1, updates on day 1, questions come on day 2. */
+    private static final double DAYS = 1e4;
 
     private Finders() {}
 
@@ -54,24 +58,37 @@ final class Finders {
         };
     }
 
-    /** The k most similar texts of the store; at least two where two are to be compared. */
-    static Finder retrieved(Subject subject, Library library, EmbeddingModel embedding, int k) {
+    /**
+     * The k most similar texts of the store; at least two where two are to be compared.
+     *
+     * @param stored embeds the store's texts and remembers them
+     * @param embedding embeds questions, each time anew, since a search pays for that
+     */
+    static Finder retrieved(
+            Subject subject, Library library, EmbeddingModel stored, EmbeddingModel embedding, int k) {
         if (library.entries().isEmpty()) {
             return Finder.none();
         }
         ExactStore store = new ExactStore();
-        EmbeddingRetriever retriever = new EmbeddingRetriever(embedding, store, new RetrievalStrategy.TopK());
-        retriever.addAll(
+        EmbeddingRetriever writer = new EmbeddingRetriever(stored, store, new RetrievalStrategy.TopK());
+        writer.addAll(
                 library.entries().stream().map(Library.Entry::id).toList(),
                 library.entries().stream().map(Library.Entry::key).toList());
         double threshold = threshold(subject.facts().stream()
-                .mapToDouble(f -> retriever.retrieve(f.trainQuestions().get(0), 1).get(0).score())
+                .mapToDouble(f -> writer.retrieve(f.trainQuestions().get(0), 1).get(0).score())
                 .toArray());
+        EmbeddingRetriever retriever = new EmbeddingRetriever(embedding, store, new RetrievalStrategy.TopK());
         return Finder.owning(store, probe -> {
             List<Hit> hits = retriever.retrieve(probe.question(), probe.dated() ? Math.max(2, k) : k);
             return new Finder.Found(
                     shown(library, hits, probe), hits.get(0).score() < threshold);
         });
+    }
+
+    private static List<Embedding> vectors(EmbeddingModel embedding, List<String> texts) {
+        return embedding
+                .embedAll(texts.stream().map(TextSegment::from).toList())
+                .content();
     }
 
     private static List<Hit> shown(Library library, List<Hit> hits, Probe probe) {
@@ -123,7 +140,8 @@ final class Finders {
      * The tiers of seed 001: facts of the world are long-term, and an update is told on a later day beside the text before it. Of the
      * texts that come near the best one, the newest is shown.
      */
-    static Finder tiers(Subject subject, Condition condition, EmbeddingModel embedding) {
+    static Finder tiers(
+            Subject subject, Condition condition, EmbeddingModel stored, EmbeddingModel embedding) {
         if (condition == Condition.WITHOUT) {
             return Finder.none();
         }
@@ -134,13 +152,17 @@ final class Finders {
                 Map.of(Horizon.SHORT, tier, Horizon.MID, tier, Horizon.LONG, tier),
                 TieredMemory.NEVER,
                 TieredMemory.NEVER);
-        for (Library.Entry e : first.entries()) {
-            memory.write(e.id(), e.key(), embedding.embed(e.key()).content(), Horizon.LONG, e.day() / 1e4);
+        List<Library.Entry> told = first.entries();
+        List<Embedding> vectors = vectors(stored, told.stream().map(Library.Entry::key).toList());
+        for (int i = 0; i < told.size(); i++) {
+            Library.Entry e = told.get(i);
+            memory.write(e.id(), e.key(), vectors.get(i), Horizon.LONG, e.day() / DAYS);
         }
         if (condition == Condition.UPDATED) {
-            for (Fact f : subject.facts()) {
-                String text = f.updatedStatement();
-                memory.write(f.id() + " later", text, embedding.embed(text).content(), Horizon.LONG, 1);
+            List<String> texts = subject.facts().stream().map(Fact::updatedStatement).toList();
+            List<Embedding> later = vectors(stored, texts);
+            for (int i = 0; i < texts.size(); i++) {
+                memory.write(subject.facts().get(i).id() + " later", texts.get(i), later.get(i), Horizon.LONG, 1);
             }
         }
         return Finder.owning(store, probe -> {

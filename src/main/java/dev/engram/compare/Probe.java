@@ -14,7 +14,7 @@ import java.util.List;
  * @param facts ids of the facts that answer it; none for an unknown name
  */
 public record Probe(
-        Test test, int number, String unit, List<Message> messages, String gold, String rejected, List<String> facts) {
+        Task test, int number, String unit, List<Message> messages, String gold, String rejected, List<String> facts) {
     public Probe {
         messages = List.copyOf(messages);
         facts = List.copyOf(facts);
@@ -27,6 +27,6 @@ public record Probe(
 
     /** Whether texts stand with the number of their entry, so that their order can be told. */
     public boolean dated() {
-        return test == Test.ORDER;
+        return test == Task.ORDER;
     }
 }

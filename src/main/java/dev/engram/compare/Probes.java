@@ -15,7 +15,7 @@ public final class Probes {
     private static final String GAP = "____";
     private static final int TURNS = 3;
     /** Facts of the tests that are long: many turns, thoughts. */
-    private static final int LONG = 12;
+    private static final int LONG = 8;
 
     private static final int PAIRS = 8;
     private static final Pattern THOUGHT = Pattern.compile("<think>.*?\\S.*?</think>\\s*\\S.*", Pattern.DOTALL);
@@ -26,7 +26,7 @@ public final class Probes {
     private Probes() {}
 
     /** The probes of a test. */
-    public static List<Probe> of(Subject subject, Test test) {
+    public static List<Probe> of(Subject subject, Task test) {
         List<Probe> probes = new ArrayList<>();
         switch (test) {
             case CLOZE -> subject.facts().forEach(f -> add(probes, test, f, cloze(f), f.value(), ""));
@@ -56,13 +56,13 @@ public final class Probes {
                 + fact.statement().substring(at + fact.value().length());
     }
 
-    private static void add(List<Probe> to, Test test, Fact fact, String question, String gold, String rejected) {
+    private static void add(List<Probe> to, Task test, Fact fact, String question, String gold, String rejected) {
         add(to, test, fact.entity(), List.of(Message.user(question)), gold, rejected, List.of(fact.id()));
     }
 
     private static void add(
             List<Probe> to,
-            Test test,
+            Task test,
             String unit,
             List<Message> messages,
             String gold,
@@ -75,13 +75,13 @@ public final class Probes {
         for (TwoHop h : subject.hops()) {
             String unit = subject.fact(h.first()).entity();
             List<Message> asked = List.of(Message.user(h.question()));
-            add(probes, Test.TWO_HOP, unit, asked, h.answer(), "", List.of(h.first(), h.second()));
+            add(probes, Task.TWO_HOP, unit, asked, h.answer(), "", List.of(h.first(), h.second()));
         }
     }
 
     private static void unknown(Subject subject, List<Probe> probes) {
         for (UnknownQuestion u : subject.unknown()) {
-            add(probes, Test.UNKNOWN, u.name(), List.of(Message.user(u.question())), u.answer(), "", List.of());
+            add(probes, Task.UNKNOWN, u.name(), List.of(Message.user(u.question())), u.answer(), "", List.of());
         }
     }
 
@@ -98,7 +98,7 @@ public final class Probes {
                         + topic(told.get(1)) + "?";
                 add(
                         probes,
-                        Test.ORDER,
+                        Task.ORDER,
                         first.entity(),
                         List.of(Message.user(question)),
                         topic(first),
@@ -112,7 +112,7 @@ public final class Probes {
         return "the " + fact.relation() + " of " + fact.entity();
     }
 
-    private static void after(Subject subject, List<Probe> probes, Test test, List<Message> before) {
+    private static void after(Subject subject, List<Probe> probes, Task test, List<Message> before) {
         for (Fact f : subject.facts().subList(0, Math.min(LONG, subject.facts().size()))) {
             List<Message> all = new ArrayList<>(before);
             all.add(Message.user(heldout(f)));

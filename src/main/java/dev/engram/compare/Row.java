@@ -71,7 +71,7 @@ public record Row(
      * answer says so; for the order the smaller loss; for thoughts their form.
      */
     public double success() {
-        return switch (Test.of(test)) {
+        return switch (Task.of(test)) {
             case UNKNOWN -> Math.max(declined, abstained);
             case ORDER -> share(nll < nll_rejected);
             case THINK -> structure;

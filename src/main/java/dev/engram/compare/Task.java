@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /** What is asked about a fact. */
-public enum Test {
+public enum Task {
     /** The stored sentence word for word, with a gap for the value. */
     CLOZE(24),
     /** A question in a wording that trained arms have learned. */
@@ -24,11 +24,11 @@ public enum Test {
     /** A held-out question after three other exchanges. */
     TURNS(24),
     /** A held-out question where two answers before it began with a thought. */
-    THINK(64);
+    THINK(48);
 
     private final int newTokens;
 
-    Test(int newTokens) {
+    Task(int newTokens) {
         this.newTokens = newTokens;
     }
 
@@ -48,7 +48,7 @@ public enum Test {
     }
 
     /** The test with this name in the rows. */
-    public static Test of(String key) {
+    public static Task of(String key) {
         return Arrays.stream(values())
                 .filter(t -> t.key().equals(key))
                 .findFirst()
