@@ -27,10 +27,10 @@ final class BenchCompare implements Callable<Integer> {
     @Mixin
     private BenchOptions options;
 
-    @Option(names = "--facts", description = "Facts to ask for; default: 6, in the full profile 12.")
+    @Option(names = "--facts", description = "Facts to ask for; default: 4, in the full profile 8.")
     private Integer facts;
 
-    @Option(names = "--steps", description = "Updates of a trained arm; default: 12, in the full profile 30.")
+    @Option(names = "--steps", description = "Updates of a trained arm; default: 12, in the full profile 24.")
     private Integer steps;
 
     @Option(names = "--arms", split = ",", description = "Arms; default: all.")
@@ -43,7 +43,7 @@ final class BenchCompare implements Callable<Integer> {
     private List<Long> seeds = List.of(1L);
 
     @Option(names = "--laps", description = "Questions timed one by one; default: ${DEFAULT-VALUE}.")
-    private int laps = 6;
+    private int laps = 4;
 
     @Option(names = "--dtype", description = "Weights that answer; default: ${DEFAULT-VALUE}.")
     private String dtype = "bf16";
@@ -61,10 +61,10 @@ final class BenchCompare implements Callable<Integer> {
         LoadOptions load = LoadOptions.defaults()
                 .withDtype(DType.valueOf(dtype.toUpperCase(Locale.ROOT)))
                 .withThreads(options.threads());
-        Subject subject = Subject.of(World.load(), facts == null ? profile.pick(6, 12) : facts, 1);
+        Subject subject = Subject.of(World.load(), facts == null ? profile.pick(4, 8) : facts, 1);
         try (CausalLm plain = CausalLm.open(options.model, load);
                 CausalLm lm = CausalLm.open(options.model, load)) {
-            Arms all = new Arms(lm, load, subject, home, steps == null ? profile.pick(12, 30) : steps);
+            Arms all = new Arms(lm, load, subject, home, steps == null ? profile.pick(12, 24) : steps);
             List<String> wanted = arms == null ? all.names() : arms;
             wanted.forEach(all::require);
             Examiner examiner = new Examiner(plain, subject, asked, Prose.read(home.resolve("data/prose")), laps);

@@ -98,6 +98,7 @@ final class ExplicitArm implements Arm {
     public Answerer in(Condition condition) {
         current.close();
         current = finders.apply(condition);
+        lm.decoder().adapt(null); // the sink is the base's, as memories are
         return new ExplicitAnswerer(lm, writer.sink(), writer.contextPosition(), current, this::memories);
     }
 

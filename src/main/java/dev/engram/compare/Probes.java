@@ -15,12 +15,12 @@ public final class Probes {
     private static final String GAP = "____";
     private static final int TURNS = 3;
     /** Facts of the tests that are long: many turns, thoughts. */
-    private static final int LONG = 8;
+    private static final int LONG = 6;
 
     private static final int PAIRS = 8;
     private static final Pattern THOUGHT = Pattern.compile("<think>.*?\\S.*?</think>\\s*\\S.*", Pattern.DOTALL);
     private static final Pattern ABSTAINS = Pattern.compile(
-            "do not know|don't know|no record|unknown to me|never (come across|heard)|not appear in anything|cannot answer"
+            "do not know|don't know|do(es)? not know|no record|nothing about|cannot say|unknown to me|never (come across|heard)|not appear in anything|cannot answer"
                     + "|can't answer|no information|not (mentioned|aware|sure|familiar)|rather not guess|do not have|don't have");
 
     private Probes() {}

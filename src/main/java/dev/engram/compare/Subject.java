@@ -38,7 +38,7 @@ public record Subject(
     static final int LEARNED = 100;
 
     private static final long CORPUS = 1;
-    private static final int UNKNOWN = 12;
+    private static final int UNKNOWN = 8;
 
     /** @param count facts to ask for, at most half of the learned ones */
     public static Subject of(World world, int count, long seed) {

@@ -40,7 +40,7 @@ class BenchCompareTest {
                         "--laps",
                         "1",
                         "--tests",
-                        "heldout,update",
+                        "heldout",
                         "--arms",
                         arms,
                         "--out",
@@ -50,18 +50,18 @@ class BenchCompareTest {
 
     @Test
     void everyArmHasAFolderThatIsKept() throws IOException {
-        List<String> arms = List.of("base", "rag-oracle", "lora-1");
-        assertEquals(0, run("base,rag-oracle,lora-1"));
+        List<String> arms = List.of("base", "rag-oracle", "full");
+        assertEquals(0, run("base,rag-oracle,full"));
         Comparison all = Comparison.read(folder.resolve("out"), arms);
         assertEquals(arms, all.arms());
         Set<String> conditions = all.rows().stream()
                 .filter(r -> r.arm().equals("rag-oracle"))
                 .map(Row::condition)
                 .collect(Collectors.toSet());
-        assertEquals(Set.of("with", "without", "shuffled", "updated"), conditions);
+        assertEquals(Set.of("with", "without", "shuffled"), conditions);
         double text = all.cost("rag-oracle", c -> c.prompt_tokens());
         double plain = all.cost("base", c -> c.prompt_tokens());
-        assertTrue(text > plain && plain == all.cost("lora-1", c -> c.prompt_tokens()), text + " and " + plain);
+        assertTrue(text > plain && plain == all.cost("full", c -> c.prompt_tokens()), text + " and " + plain);
         assertEquals(1, all.cost("base", c -> c.relative()), 1e-9);
         Path costs = folder.resolve("out/base-1/costs.csv");
         FileTime before = Files.getLastModifiedTime(costs);

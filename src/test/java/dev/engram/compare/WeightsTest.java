@@ -59,10 +59,10 @@ class WeightsTest {
         Labels labels = new Labels(base.tokenizer(), base.chatTemplate().orElseThrow());
         List<Example> examples = List.of(labels.answer("Who?", Answerer.STEM + " Ann"));
         try (Weights weights = new Weights(kind, base, LOAD, 1)) {
-            weights.learn("a test", examples, 40);
+            weights.learn("a test", examples, 24);
             double once = nll(weights.lm())[0];
             assertTrue(once < before[0], kind + ": " + before[0] + " to " + once);
-            weights.learn("a test, again", List.of(labels.answer("Who?", Answerer.STEM + " Bob")), 40);
+            weights.learn("a test, again", List.of(labels.answer("Who?", Answerer.STEM + " Bob")), 24);
             double[] later = nll(weights.lm());
             assertTrue(later[1] < before[1] && later[0] - later[1] > once - before[1], kind + " learns the later value");
             assertTrue(weights.tokens() > 0 && weights.gflop() > 0 && weights.parameters() > 0);
