@@ -21,8 +21,9 @@ import picocli.CommandLine.Option;
 /** Every memory on one ruler: the long run behind notebook 11. */
 @Command(
         name = "compare",
-        description = "Asks all memories the same questions about the same facts and counts what each costs. Can be stopped"
-                + " and continued: every arm and seed has a folder of its own, and one that is complete is kept.")
+        description =
+                "Asks all memories the same questions about the same facts and counts what each costs. Can be stopped"
+                        + " and continued: every arm and seed has a folder of its own, and one that is complete is kept.")
 final class BenchCompare implements Callable<Integer> {
     @Mixin
     private BenchOptions options;
@@ -56,8 +57,9 @@ final class BenchCompare implements Callable<Integer> {
         Profile profile = Profile.fromEnvironment();
         Path home = BenchOptions.home();
         Path folder = out != null ? out : home.resolve("results/bench-compare").resolve(profile.key());
-        List<Task> asked =
-                tests == null ? List.of(Task.values()) : tests.stream().map(Task::of).toList();
+        List<Task> asked = tests == null
+                ? List.of(Task.values())
+                : tests.stream().map(Task::of).toList();
         LoadOptions load = LoadOptions.defaults()
                 .withDtype(DType.valueOf(dtype.toUpperCase(Locale.ROOT)))
                 .withThreads(options.threads());

@@ -71,7 +71,11 @@ public final class Arms {
         explicit("memory3-8", oracle(0), 8, null);
         explicit("memory3-8-int4", oracle(0), 8, "int4");
         explicit("memory3-found", retrieved(1), WriteConfig.ALL_TOKENS, null);
-        text("lmcode-store", c -> Finders.experiences(subject, Library.of(subject, c), lm), lm.config().hidden(), true);
+        text(
+                "lmcode-store",
+                c -> Finders.experiences(subject, Library.of(subject, c), lm),
+                lm.config().hidden(),
+                true);
         text("tiers", c -> Finders.tiers(subject, c, stored, embedding), embedding.dimension(), true);
     }
 
@@ -131,7 +135,12 @@ public final class Arms {
     }
 
     private void weights(
-            String name, Kind kind, Lessons lessons, List<Fact> facts, int updates, Function<Condition, Finder> finders) {
+            String name,
+            Kind kind,
+            Lessons lessons,
+            List<Fact> facts,
+            int updates,
+            Function<Condition, Finder> finders) {
         trained.add(name);
         arms.put(
                 name,
@@ -144,14 +153,13 @@ public final class Arms {
     }
 
     private void recall(RecallArm.Mode mode) {
-        String name =
-                switch (mode) {
-                    case TRUE -> "recall-true";
-                    case GREEDY -> "recall";
-                    case SAMPLED -> "recall-t0.8";
-                    case SEED_SAMPLED -> "recall-seed-t0.8";
-                    case STORED_TEXT -> "recall+text";
-                };
+        String name = switch (mode) {
+            case TRUE -> "recall-true";
+            case GREEDY -> "recall";
+            case SAMPLED -> "recall-t0.8";
+            case SEED_SAMPLED -> "recall-seed-t0.8";
+            case STORED_TEXT -> "recall+text";
+        };
         arms.put(
                 name,
                 seed -> new RecallArm(
@@ -168,9 +176,7 @@ public final class Arms {
     /** Seconds that the committed recall token's training took for each memory, on the machine that trained it. */
     private double trainSeconds() {
         Path rows = home.resolve("results/bench-recall/full/joint-100-1/rows.csv");
-        return Files.exists(rows)
-                ? Csv.read(rows).row(0).getDouble("training_seconds") / Subject.LEARNED
-                : Double.NaN;
+        return Files.exists(rows) ? Csv.read(rows).row(0).getDouble("training_seconds") / Subject.LEARNED : Double.NaN;
     }
 
     /** Bytes of some files of a folder together. */

@@ -34,7 +34,8 @@ final class CompareFiles {
             for (int line = 0; line < table.rowCount(); line++) {
                 Object[] values = new Object[parts.length];
                 for (int i = 0; i < parts.length; i++) {
-                    values[i] = value(parts[i].getType(), table.column(parts[i].getName()).getUnformattedString(line));
+                    values[i] = value(
+                            parts[i].getType(), table.column(parts[i].getName()).getUnformattedString(line));
                 }
                 all.add(constructor.newInstance(values));
             }

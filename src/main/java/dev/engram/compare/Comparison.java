@@ -42,8 +42,8 @@ public record Comparison(List<Row> rows, List<Lap> laps, List<Cost> costs) {
             }
         }
         if (rows.isEmpty()) {
-            throw new BadInputException(folder + " holds no complete arm of " + String.join(", ", order)
-                    + "; run ./engram bench compare.");
+            throw new BadInputException(
+                    folder + " holds no complete arm of " + String.join(", ", order) + "; run ./engram bench compare.");
         }
         return new Comparison(rows, laps, costs);
     }
@@ -78,7 +78,11 @@ public record Comparison(List<Row> rows, List<Lap> laps, List<Cost> costs) {
 
     /** Seeds of an arm. */
     public long seeds(String arm) {
-        return rows.stream().filter(r -> r.arm().equals(arm)).map(Row::seed).distinct().count();
+        return rows.stream()
+                .filter(r -> r.arm().equals(arm))
+                .map(Row::seed)
+                .distinct()
+                .count();
     }
 
     /** The condition under which a test is asked of an arm that holds its facts. */

@@ -129,8 +129,8 @@ public final class Examiner {
             ordinary = Perplexity.of(plain, windows);
         }
         List<Row> heldout = rows.stream()
-                .filter(r -> r.test().equals(Task.HELDOUT.key())
-                        && r.condition().equals(Condition.WITH.key()))
+                .filter(r ->
+                        r.test().equals(Task.HELDOUT.key()) && r.condition().equals(Condition.WITH.key()))
                 .toList();
         double prompt = heldout.stream().mapToInt(Row::prompt_tokens).average().orElse(Double.NaN);
         double told = heldout.stream().mapToInt(Row::new_tokens).average().orElse(Double.NaN);

@@ -58,8 +58,7 @@ final class ExplicitAnswerer implements Answerer {
         List<Asked> asked = probes.stream()
                 .map(p -> new Asked(
                         finder.find(p),
-                        lm.tokenizer()
-                                .encode(lm.prompt(p.messages()) + (stem || p.test() != Task.THINK ? STEM : ""))))
+                        lm.tokenizer().encode(lm.prompt(p.messages()) + (stem || p.test() != Task.THINK ? STEM : ""))))
                 .toList();
         memories.apply(asked.stream().flatMap(a -> a.texts().stream()).toList()); // written side by side
         return asked;
@@ -69,7 +68,8 @@ final class ExplicitAnswerer implements Answerer {
     private KvCache cache(Asked asked) {
         List<ExplicitMemory> read = memories.apply(asked.texts());
         KvCache cache = lm.decoder().newCache(read.isEmpty() ? 0 : first);
-        try (MemoryRows rows = MemoryRows.of(lm.decoder().backend().manager(), lm.config().layers(), sink, read)) {
+        try (MemoryRows rows =
+                MemoryRows.of(lm.decoder().backend().manager(), lm.config().layers(), sink, read)) {
             if (!read.isEmpty()) {
                 rows.lead(cache);
             }
@@ -119,9 +119,10 @@ final class ExplicitAnswerer implements Answerer {
         try (KvCache cache = cache(asked);
                 NDManager scope = lm.decoder().newScope()) {
             NDArray hidden = lm.decoder().forward(scope, new int[][] {ids}, cache, Seams.none());
-            NDArray logits = lm.decoder().logits(scope, hidden, target.length + 1).get(":, :-1"); // [1, target, vocab]
-            NDArray targets = scope.create(Arrays.stream(target).asLongStream().toArray())
-                    .reshape(1, target.length);
+            NDArray logits =
+                    lm.decoder().logits(scope, hidden, target.length + 1).get(":, :-1"); // [1, target, vocab]
+            NDArray targets =
+                    scope.create(Arrays.stream(target).asLongStream().toArray()).reshape(1, target.length);
             float[] logprobs = lm.decoder().logprobs(scope, logits, targets);
             double sum = 0;
             for (float p : logprobs) {

@@ -65,7 +65,8 @@ final class ExplicitArm implements Arm {
     private MemoryCodec codec() {
         List<ExplicitMemory> samples =
                 writer.write(subject.others().stream().map(Fact::statement).toList());
-        return MemoryCodec.train(samples, MemoryCodec.trainer(codecName, lm.config().headDim(), 1));
+        return MemoryCodec.train(
+                samples, MemoryCodec.trainer(codecName, lm.config().headDim(), 1));
     }
 
     /** Memories of texts; what is not there yet is written, by the model without its reading adapter. */

@@ -5,7 +5,6 @@ import dev.engram.dual.ReplacementPolicy;
 import dev.engram.dual.tools.ExperienceStore;
 import dev.engram.dual.tools.TextVectors;
 import dev.engram.model.CausalLm;
-import dev.engram.model.PooledStates;
 import dev.engram.retrieve.EmbeddingRetriever;
 import dev.engram.retrieve.ExactStore;
 import dev.engram.retrieve.Hit;
@@ -51,7 +50,9 @@ final class Finders {
             for (int i = 0; i < distractors; i++) {
                 Library.Entry e = all.get((31 * probe.number() + 17 * (i + 1)) % all.size());
                 if (!probe.facts().contains(e.id())) {
-                    hits.add((probe.number() + i) % (hits.size() + 1), new Hit(e.id(), library.text(e.id(), probe.dated()), 0));
+                    hits.add(
+                            (probe.number() + i) % (hits.size() + 1),
+                            new Hit(e.id(), library.text(e.id(), probe.dated()), 0));
                 }
             }
             return new Finder.Found(hits, false);
@@ -64,8 +65,7 @@ final class Finders {
      * @param stored embeds the store's texts and remembers them
      * @param embedding embeds questions, each time anew, since a search pays for that
      */
-    static Finder retrieved(
-            Subject subject, Library library, EmbeddingModel stored, EmbeddingModel embedding, int k) {
+    static Finder retrieved(Subject subject, Library library, EmbeddingModel stored, EmbeddingModel embedding, int k) {
         if (library.entries().isEmpty()) {
             return Finder.none();
         }
@@ -75,13 +75,13 @@ final class Finders {
                 library.entries().stream().map(Library.Entry::id).toList(),
                 library.entries().stream().map(Library.Entry::key).toList());
         double threshold = threshold(subject.facts().stream()
-                .mapToDouble(f -> writer.retrieve(f.trainQuestions().get(0), 1).get(0).score())
+                .mapToDouble(f ->
+                        writer.retrieve(f.trainQuestions().get(0), 1).get(0).score())
                 .toArray());
         EmbeddingRetriever retriever = new EmbeddingRetriever(embedding, store, new RetrievalStrategy.TopK());
         return Finder.owning(store, probe -> {
             List<Hit> hits = retriever.retrieve(probe.question(), probe.dated() ? Math.max(2, k) : k);
-            return new Finder.Found(
-                    shown(library, hits, probe), hits.get(0).score() < threshold);
+            return new Finder.Found(shown(library, hits, probe), hits.get(0).score() < threshold);
         });
     }
 
@@ -119,7 +119,8 @@ final class Finders {
                 new LongTermMemory(library.entries().size(), width, ReplacementPolicy.HYBRID, 1),
                 Stream.concat(
                                 library.entries().stream().map(Library.Entry::key),
-                                subject.others().stream().map(f -> f.trainQuestions().get(0)))
+                                subject.others().stream()
+                                        .map(f -> f.trainQuestions().get(0)))
                         .toList());
         List<String> ids = library.entries().stream().map(Library.Entry::id).toList();
         int[] slots = store.storeExperiences(
@@ -140,8 +141,7 @@ final class Finders {
      * The tiers of seed 001: facts of the world are long-term, and an update is told on a later day beside the text before it. Of the
      * texts that come near the best one, the newest is shown.
      */
-    static Finder tiers(
-            Subject subject, Condition condition, EmbeddingModel stored, EmbeddingModel embedding) {
+    static Finder tiers(Subject subject, Condition condition, EmbeddingModel stored, EmbeddingModel embedding) {
         if (condition == Condition.WITHOUT) {
             return Finder.none();
         }
@@ -153,13 +153,15 @@ final class Finders {
                 TieredMemory.NEVER,
                 TieredMemory.NEVER);
         List<Library.Entry> told = first.entries();
-        List<Embedding> vectors = vectors(stored, told.stream().map(Library.Entry::key).toList());
+        List<Embedding> vectors =
+                vectors(stored, told.stream().map(Library.Entry::key).toList());
         for (int i = 0; i < told.size(); i++) {
             Library.Entry e = told.get(i);
             memory.write(e.id(), e.key(), vectors.get(i), Horizon.LONG, e.day() / DAYS);
         }
         if (condition == Condition.UPDATED) {
-            List<String> texts = subject.facts().stream().map(Fact::updatedStatement).toList();
+            List<String> texts =
+                    subject.facts().stream().map(Fact::updatedStatement).toList();
             List<Embedding> later = vectors(stored, texts);
             for (int i = 0; i < texts.size(); i++) {
                 memory.write(subject.facts().get(i).id() + " later", texts.get(i), later.get(i), Horizon.LONG, 1);
@@ -170,7 +172,8 @@ final class Finders {
             List<Hit> hits = new ArrayList<>();
             if (probe.dated()) {
                 memory.read(query, 2, 2)
-                        .forEach(f -> hits.add(new Hit(f.memory().id(), first.text(f.memory().id(), true), f.cosine())));
+                        .forEach(f -> hits.add(
+                                new Hit(f.memory().id(), first.text(f.memory().id(), true), f.cosine())));
             } else {
                 memory.latest(query, MARGIN, 2).ifPresent(m -> {
                     String shown = first.text(m.id(), false);

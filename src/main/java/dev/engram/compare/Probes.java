@@ -30,7 +30,9 @@ public final class Probes {
         List<Probe> probes = new ArrayList<>();
         switch (test) {
             case CLOZE -> subject.facts().forEach(f -> add(probes, test, f, cloze(f), f.value(), ""));
-            case TRAINED -> subject.facts().forEach(f -> add(probes, test, f, f.trainQuestions().get(0), f.value(), ""));
+            case TRAINED ->
+                subject.facts()
+                        .forEach(f -> add(probes, test, f, f.trainQuestions().get(0), f.value(), ""));
             case HELDOUT -> subject.facts().forEach(f -> add(probes, test, f, heldout(f), f.value(), ""));
             case REVERSE ->
                 subject.facts().stream()
@@ -136,8 +138,9 @@ public final class Probes {
         all.add(Message.system("You are an assistant with a good memory. Think before you answer."));
         for (Conversation c : subject.everyday().subList(0, 2)) {
             all.add(Message.user(c.messages().get(0).content()));
-            all.add(Message.assistant("<think>\nThe user asks about an everyday matter. A short answer will do.\n</think>\n\n"
-                    + c.messages().get(1).content()));
+            all.add(Message.assistant(
+                    "<think>\nThe user asks about an everyday matter. A short answer will do.\n</think>\n\n"
+                            + c.messages().get(1).content()));
         }
         return all;
     }
@@ -149,6 +152,7 @@ public final class Probes {
 
     /** Whether an answer says that it does not know. */
     public static boolean abstains(String answer) {
-        return ABSTAINS.matcher(answer.toLowerCase(Locale.ROOT).replace('’', '\'')).find();
+        return ABSTAINS.matcher(answer.toLowerCase(Locale.ROOT).replace('’', '\''))
+                .find();
     }
 }

@@ -45,8 +45,7 @@ final class PromptAnswerer implements Answerer {
             for (int p = 0; p < part.size(); p++) {
                 Asked a = asked.get(part.get(p));
                 String answer = lm.tokenizer().decode(said.get(p), true).strip();
-                replies[part.get(p)] =
-                        new Reply(answer, a.declined, a.ids.length, said.get(p).length, new double[0]);
+                replies[part.get(p)] = new Reply(answer, a.declined, a.ids.length, said.get(p).length, new double[0]);
             }
         }
         return List.of(replies);

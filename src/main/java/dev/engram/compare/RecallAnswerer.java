@@ -45,8 +45,7 @@ final class RecallAnswerer implements Answerer {
             Said s = all.get(i);
             said.put(probes.get(i), s);
             boolean declined = units.get(i) == null && s.declined();
-            replies.add(new Reply(
-                    reader.answer(s), declined, s.prompt().length, s.ids().length, new double[0]));
+            replies.add(new Reply(reader.answer(s), declined, s.prompt().length, s.ids().length, new double[0]));
         }
         return replies;
     }

@@ -80,12 +80,11 @@ final class RecallArm implements Arm {
         change(condition);
         own = new RecallModel(lm, head(), settings());
         Function<Probe, float[]> none = probe -> null;
-        Function<Probe, float[]> given =
-                switch (condition) {
-                    case WITH, UPDATED -> mode == Mode.TRUE ? probe -> vector(probe, 0) : none;
-                    case WITHOUT -> mode == Mode.TRUE ? probe -> new float[bank.width()] : none;
-                    case SHUFFLED -> probe -> vector(probe, 1);
-                };
+        Function<Probe, float[]> given = switch (condition) {
+            case WITH, UPDATED -> mode == Mode.TRUE ? probe -> vector(probe, 0) : none;
+            case WITHOUT -> mode == Mode.TRUE ? probe -> new float[bank.width()] : none;
+            case SHUFFLED -> probe -> vector(probe, 1);
+        };
         return new RecallAnswerer(lm, own, given);
     }
 
@@ -112,15 +111,15 @@ final class RecallArm implements Arm {
 
     private MemoryHead head() {
         MemoryHead trained = open.model().head();
-        GenerationConfig drawing = GenerationConfig.greedy(1).withTemperature(0.8).withSeed(seed);
-        MemoryHeadConfig config =
-                switch (mode) {
-                    case SAMPLED -> trained.config().withSampling(drawing);
-                    case SEED_SAMPLED ->
-                        MemoryHeadConfig.seed()
-                                .withSampling(MemoryHeadConfig.seed().sampling().withSeed(seed));
-                    default -> trained.config();
-                };
+        GenerationConfig drawing =
+                GenerationConfig.greedy(1).withTemperature(0.8).withSeed(seed);
+        MemoryHeadConfig config = switch (mode) {
+            case SAMPLED -> trained.config().withSampling(drawing);
+            case SEED_SAMPLED ->
+                MemoryHeadConfig.seed()
+                        .withSampling(MemoryHeadConfig.seed().sampling().withSeed(seed));
+            default -> trained.config();
+        };
         return new MemoryHead(lm.decoder().backend().manager(), bank, config, trained.nothing());
     }
 

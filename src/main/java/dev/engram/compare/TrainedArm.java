@@ -19,7 +19,8 @@ final class TrainedArm implements Arm {
      * @param steps updates for the facts
      * @param updates updates for their later values
      */
-    record Recipe(String name, Weights.Kind kind, Lessons lessons, List<Fact> facts, int steps, int updates, long seed) {}
+    record Recipe(
+            String name, Weights.Kind kind, Lessons lessons, List<Fact> facts, int steps, int updates, long seed) {}
 
     private static final int BYTES = 2;
 

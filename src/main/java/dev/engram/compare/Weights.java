@@ -77,7 +77,8 @@ final class Weights implements AutoCloseable {
         this.decoder = TrainableDecoder.open(model, kind == Kind.LORA ? DType.AUTO : DType.F32);
         this.trainables = switch (kind) {
             case FULL -> new FullTraining(decoder);
-            case LAST -> new LastLayers(decoder, Math.min(Kind.LAYERS, decoder.config().layers()));
+            case LAST ->
+                new LastLayers(decoder, Math.min(Kind.LAYERS, decoder.config().layers()));
             case LORA -> Lora.create(decoder, LoraConfig.of(Kind.RANK), seed);
         };
         this.pad = base.defaults().pad().orElse(0);

@@ -54,9 +54,8 @@ public final class RecallReader {
         List<int[]> said = run(batch, newTokens);
         List<Said> all = new ArrayList<>();
         for (int i = 0; i < said.size(); i++) {
-            List<Integer> chosen = states.get(i).recalls().stream()
-                    .map(r -> r.choice().at())
-                    .toList();
+            List<Integer> chosen =
+                    states.get(i).recalls().stream().map(r -> r.choice().at()).toList();
             List<float[]> vectors = new ArrayList<>();
             for (int at : chosen) {
                 float[] unit = at == Choice.NONE
@@ -102,7 +101,9 @@ public final class RecallReader {
     /** What was said after the last {@code </recall>}, or everything, without special tokens. */
     public String answer(Said said) {
         int[] ids = said.ids();
-        return lm.tokenizer().decode(Arrays.copyOfRange(ids, afterRecall(ids), ids.length), true).strip();
+        return lm.tokenizer()
+                .decode(Arrays.copyOfRange(ids, afterRecall(ids), ids.length), true)
+                .strip();
     }
 
     private int afterRecall(int[] ids) {
@@ -124,7 +125,8 @@ public final class RecallReader {
                 KvCache cache = decoder.newCache()) {
             Map<Integer, NDArray> vectors = new HashMap<>();
             for (int i = 0; i < ids.length; i++) {
-                if (ids[i] == model.tokens().pad() && vectors.size() < said.vectors().size()) {
+                if (ids[i] == model.tokens().pad()
+                        && vectors.size() < said.vectors().size()) {
                     vectors.put(i, scope.create(said.vectors().get(vectors.size())));
                 }
             }
@@ -134,7 +136,10 @@ public final class RecallReader {
             long[] targets = Arrays.stream(target).asLongStream().toArray();
             float[] logprobs =
                     decoder.logprobs(scope, logits, scope.create(targets).reshape(1, target.length));
-            return IntStream.range(0, target.length).mapToDouble(i -> -logprobs[i]).average().orElseThrow();
+            return IntStream.range(0, target.length)
+                    .mapToDouble(i -> -logprobs[i])
+                    .average()
+                    .orElseThrow();
         }
     }
 

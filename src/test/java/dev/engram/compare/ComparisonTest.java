@@ -29,14 +29,30 @@ class ComparisonTest {
 
     @Test
     void successIsWhatTheTaskAsksFor() {
-        assertEquals(1, row("a", 1, Condition.WITH, Task.HELDOUT, 0, "x", "It is new.").success());
-        assertEquals(0, row("a", 1, Condition.WITH, Task.HELDOUT, 0, "x", "It is newer.").success());
-        assertEquals(1, row("a", 1, Condition.WITH, Task.UNKNOWN, 0, "x", "I do not know it.").success());
-        assertEquals(1, row("a", 1, Condition.WITH, Task.THINK, 0, "x", "<think>So.</think> old").success());
+        assertEquals(
+                1,
+                row("a", 1, Condition.WITH, Task.HELDOUT, 0, "x", "It is new.").success());
+        assertEquals(
+                0,
+                row("a", 1, Condition.WITH, Task.HELDOUT, 0, "x", "It is newer.")
+                        .success());
+        assertEquals(
+                1,
+                row("a", 1, Condition.WITH, Task.UNKNOWN, 0, "x", "I do not know it.")
+                        .success());
+        assertEquals(
+                1,
+                row("a", 1, Condition.WITH, Task.THINK, 0, "x", "<think>So.</think> old")
+                        .success());
         assertEquals(1, row("a", 1, Condition.WITH, Task.ORDER, 2, "x", "").success(), "1 nat against 2");
         assertEquals(0, row("a", 1, Condition.WITH, Task.ORDER, 0, "x", "").success(), "1 nat against 0");
-        assertEquals(1, row("a", 1, Condition.UPDATED, Task.UPDATE, 0, "x", "still old").stale());
-        assertEquals(0, row("a", 1, Condition.UPDATED, Task.UPDATE, 0, "x", "from old to new").stale());
+        assertEquals(
+                1,
+                row("a", 1, Condition.UPDATED, Task.UPDATE, 0, "x", "still old").stale());
+        assertEquals(
+                0,
+                row("a", 1, Condition.UPDATED, Task.UPDATE, 0, "x", "from old to new")
+                        .stale());
     }
 
     /** Arm a knows x always and y with one of two seeds; arm b knows nothing. */
@@ -69,7 +85,8 @@ class ComparisonTest {
         assertEquals(0.75, d.mean(), 1e-12);
         assertEquals(0.5, d.low(), 1e-12);
         assertEquals(1, d.high(), 1e-12);
-        assertTrue(Double.isNaN(c.difference("a", "b", Task.REVERSE, Row::success).mean()));
+        assertTrue(
+                Double.isNaN(c.difference("a", "b", Task.REVERSE, Row::success).mean()));
         Comparison.Line line = c.table().get(0);
         assertEquals(2, line.seeds());
         assertEquals(0, line.without(), 1e-12);
@@ -94,7 +111,10 @@ class ComparisonTest {
         assertEquals(4, a.times(), 1e-12, "upper median of 2 and 4");
         assertEquals((10e6 - 1e6) / 100, a.facts_in_10mb(), 1e-9);
         assertEquals(250, a.gflop_100(), 1e-12);
-        assertEquals(Math.sqrt(8), c.slower("a", "b", l -> l.whole() / l.base_whole()).mean(), 1e-12);
+        assertEquals(
+                Math.sqrt(8),
+                c.slower("a", "b", l -> l.whole() / l.base_whole()).mean(),
+                1e-12);
     }
 
     @Test
@@ -113,7 +133,9 @@ class ComparisonTest {
                                     .toList()));
             Csv.write(
                     to.resolve(Examiner.LAPS),
-                    Tables.of("laps", c.laps().stream().filter(l -> l.arm().equals(arm)).toList()));
+                    Tables.of(
+                            "laps",
+                            c.laps().stream().filter(l -> l.arm().equals(arm)).toList()));
             Csv.write(
                     to.resolve(Examiner.COSTS),
                     Tables.of(
@@ -124,8 +146,7 @@ class ComparisonTest {
         }
         Comparison read = Comparison.read(folder, List.of("a", "b", "never ran"));
         assertEquals(List.copyOf(c.costs()), read.costs());
-        assertEquals(
-                c.share("a", Task.HELDOUT, Row::success), read.share("a", Task.HELDOUT, Row::success));
+        assertEquals(c.share("a", Task.HELDOUT, Row::success), read.share("a", Task.HELDOUT, Row::success));
         assertEquals(c.rows().size(), read.rows().size());
         assertTrue(read.rows().containsAll(c.rows()));
         assertThrows(BadInputException.class, () -> Comparison.read(folder, List.of("c")));

@@ -86,8 +86,14 @@ class ProbesTest {
             assertEquals(a.gold(), b.gold());
             assertTrue(a.question().indexOf(a.gold()) < a.question().indexOf(a.rejected())
                     != b.question().indexOf(b.gold()) < b.question().indexOf(b.rejected()));
-            int first = a.facts().stream().mapToInt(id -> subject.fact(id).index()).min().orElseThrow();
-            Fact right = subject.store().stream().filter(f -> f.index() == first).findFirst().orElseThrow();
+            int first = a.facts().stream()
+                    .mapToInt(id -> subject.fact(id).index())
+                    .min()
+                    .orElseThrow();
+            Fact right = subject.store().stream()
+                    .filter(f -> f.index() == first)
+                    .findFirst()
+                    .orElseThrow();
             assertTrue(a.gold().endsWith(right.entity()));
         }
     }
@@ -115,7 +121,8 @@ class ProbesTest {
     void aLibraryHoldsWhatItsConditionSays() {
         Fact fact = subject.facts().get(0);
         assertEquals(fact.statement(), Library.of(subject, Condition.WITH).text(fact.id(), false));
-        assertEquals(fact.updatedStatement(), Library.of(subject, Condition.UPDATED).text(fact.id(), false));
+        assertEquals(
+                fact.updatedStatement(), Library.of(subject, Condition.UPDATED).text(fact.id(), false));
         String dated = Library.of(subject, Condition.WITH).text(fact.id(), true);
         assertTrue(dated.endsWith(fact.statement()) && dated.contains(" " + fact.index() + ":"), dated);
         assertEquals(List.of(), Library.of(subject, Condition.WITHOUT).entries());
@@ -155,6 +162,7 @@ class ProbesTest {
             scores[i] = (i * 7 % 40) / 40.0;
         }
         double threshold = Finders.threshold(scores);
-        assertEquals(2, java.util.Arrays.stream(scores).filter(s -> s < threshold).count());
+        assertEquals(
+                2, java.util.Arrays.stream(scores).filter(s -> s < threshold).count());
     }
 }

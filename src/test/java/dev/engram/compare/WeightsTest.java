@@ -38,7 +38,9 @@ class WeightsTest {
     @BeforeAll
     static void open() throws IOException {
         base = CausalLm.open(
-                TinyModel.write(folder.resolve("tiny"), 1024, TinyModel.END_OF_TURN).toString(), LOAD);
+                TinyModel.write(folder.resolve("tiny"), 1024, TinyModel.END_OF_TURN)
+                        .toString(),
+                LOAD);
     }
 
     @AfterAll
@@ -64,7 +66,8 @@ class WeightsTest {
             assertTrue(once < before[0], kind + ": " + before[0] + " to " + once);
             weights.learn("a test, again", List.of(labels.answer("Who?", Answerer.STEM + " Bob")), 24);
             double[] later = nll(weights.lm());
-            assertTrue(later[1] < before[1] && later[0] - later[1] > once - before[1], kind + " learns the later value");
+            assertTrue(
+                    later[1] < before[1] && later[0] - later[1] > once - before[1], kind + " learns the later value");
             assertTrue(weights.tokens() > 0 && weights.gflop() > 0 && weights.parameters() > 0);
         }
         assertEquals(before[0], nll(base)[0], 1e-6, "the base is as it was");
@@ -77,7 +80,12 @@ class WeightsTest {
         assertEquals(1, Lessons.ONE_WORDING.of(labels, List.of(fact)).size());
         List<Example> five = Lessons.FIVE_WORDINGS.of(labels, List.of(fact));
         assertEquals(5, five.size());
-        assertEquals(5, five.stream().map(e -> base.tokenizer().decode(e.ids(), true)).distinct().count());
+        assertEquals(
+                5,
+                five.stream()
+                        .map(e -> base.tokenizer().decode(e.ids(), true))
+                        .distinct()
+                        .count());
         five.forEach(e -> {
             String text = base.tokenizer().decode(e.ids(), true);
             fact.heldoutQuestions().forEach(q -> assertTrue(!text.contains(q), text));
@@ -91,7 +99,8 @@ class WeightsTest {
     @Test
     void operationsOfTraining() {
         Flops flops = new Flops(base.config());
-        assertEquals(3 * flops.token(), flops.trained(1, 1), 0.35 * flops.token(), "the head's own gradient is left out");
+        assertEquals(
+                3 * flops.token(), flops.trained(1, 1), 0.35 * flops.token(), "the head's own gradient is left out");
         assertTrue(flops.trained(1, 0) < flops.trained(1, 1) && flops.trained(0.1, 0.1) < flops.trained(1, 0));
         assertEquals(flops.token(1) / 2, flops.token(0.5), 1e-15);
     }
