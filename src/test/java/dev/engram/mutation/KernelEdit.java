@@ -132,7 +132,8 @@ record KernelEdit(String file, int line, String function, String rule, String be
     /** At most {@code each} edits of every rule family, drawn with a seed, in the order of the text. */
     static List<KernelEdit> sample(long seed, int each) {
         Map<String, List<KernelEdit>> families = new LinkedHashMap<>();
-        all().forEach(e -> families.computeIfAbsent(e.rule, r -> new ArrayList<>()).add(e));
+        all().forEach(e ->
+                families.computeIfAbsent(e.rule, r -> new ArrayList<>()).add(e));
         Random random = new Random(seed);
         List<KernelEdit> chosen = new ArrayList<>();
         for (List<KernelEdit> family : families.values()) {
@@ -161,7 +162,13 @@ record KernelEdit(String file, int line, String function, String rule, String be
                 one.find(m.start());
                 StringBuilder changed = new StringBuilder();
                 one.appendReplacement(changed, rule.replacement).appendTail(changed);
-                edits.add(new KernelEdit(file, line, function, rule.name, text.strip(), changed.toString().stripTrailing()));
+                edits.add(new KernelEdit(
+                        file,
+                        line,
+                        function,
+                        rule.name,
+                        text.strip(),
+                        changed.toString().stripTrailing()));
             }
         }
     }

@@ -100,7 +100,8 @@ class KernelMutation {
                 "" + EACH,
                 "" + first);
         builder.environment().put("ENGRAM_KERNEL", "plain");
-        builder.redirectErrorStream(true).redirectOutput(work.resolve("worker.log").toFile());
+        builder.redirectErrorStream(true)
+                .redirectOutput(work.resolve("worker.log").toFile());
         return builder.start().waitFor();
     }
 
@@ -126,7 +127,8 @@ class KernelMutation {
                 continue;
             }
             KernelEdit edit = edits.get(number - 1);
-            boolean same = equivalent.contains(edit.function() + "|" + edit.after().strip());
+            boolean same =
+                    equivalent.contains(edit.function() + "|" + edit.after().strip());
             Row row = table.appendRow();
             row.setInt("edit", number);
             row.setString("file", edit.file());

@@ -79,7 +79,9 @@ public final class KernelWorker {
         watch();
         for (int i = Integer.parseInt(arguments[4]); i <= edits.size(); i++) {
             began = System.currentTimeMillis();
-            Path text = i == 0 ? null : folder.resolve(KernelEdit.FOLDER + edits.get(i - 1).file());
+            Path text = i == 0
+                    ? null
+                    : folder.resolve(KernelEdit.FOLDER + edits.get(i - 1).file());
             if (text != null) {
                 Files.createDirectories(text.getParent());
                 Files.writeString(text, edits.get(i - 1).edited());
@@ -90,8 +92,7 @@ public final class KernelWorker {
             }
             String row = i + "\t" + verdict.verdict + "\t" + verdict.by + "\t" + verdict.how + "\t"
                     + (System.currentTimeMillis() - began) / 1000.0 + "\n";
-            Files.writeString(
-                    rows, row, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Files.writeString(rows, row, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         }
         System.exit(0);
     }
@@ -121,7 +122,9 @@ public final class KernelWorker {
                 if (result.getStatus() == TestExecutionResult.Status.FAILED && !failed) {
                     failed = true;
                     Throwable cause = result.getThrowable().orElseThrow();
-                    by[0] = test.getUniqueId().replaceAll(".*class:dev\\.engram\\.", "").replaceAll("\\].*?:", ".");
+                    by[0] = test.getUniqueId()
+                            .replaceAll(".*class:dev\\.engram\\.", "")
+                            .replaceAll("\\].*?:", ".");
                     by[1] = cause instanceof AssertionError ? "assertion" : "exception";
                 }
             }
