@@ -32,7 +32,7 @@ import tech.tablesaw.api.Table;
  */
 class KernelMutation {
     private static final long SEED = 20261128;
-    private static final int EACH = Integer.getInteger("mutation.each", 12);
+    private static final int EACH = Integer.getInteger("mutation.each", 7);
     private static final double BAR = 0.95;
 
     @Test
