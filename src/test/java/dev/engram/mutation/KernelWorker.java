@@ -41,6 +41,7 @@ public final class KernelWorker {
             "dev.engram.model.EquivalenceTest",
             "dev.engram.model.KvCacheTest",
             "dev.engram.model.SeamsTest",
+            "dev.engram.model.LongDecodingTest",
             "dev.engram.model.GradientTest",
             "dev.engram.model.AdapterTest",
             "dev.engram.model.RandomCheckpointTest",
