@@ -1,5 +1,6 @@
 package dev.engram.cli;
 
+import dev.engram.explicit.Cluster;
 import dev.engram.explicit.ExplicitLm;
 import dev.engram.explicit.LayerChoice;
 import dev.engram.explicit.MemoryCodec;
@@ -14,6 +15,7 @@ import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
 import dev.engram.model.GenerationConfig;
 import dev.engram.model.GenerationListener;
+import dev.engram.model.LoadOptions;
 import dev.engram.model.text.Message;
 import dev.engram.retrieve.Embedders;
 import dev.engram.retrieve.EmbeddingRetriever;
@@ -37,10 +39,10 @@ import picocli.CommandLine.ParentCommand;
         description = "Explicit memory: writes texts into a bank of keys and values, and answers by reading them.",
         subcommands = HelpCommand.class)
 final class ExplicitCommand {
-    /** Rows outside the graph at which it is built anew. */
     /** References that a codec is trained on. */
     private static final int CODEC_SAMPLE = 64;
 
+    /** Rows outside the graph at which it is built anew. */
     private static final int REBUILD = 5000;
 
     @ParentCommand
@@ -82,6 +84,13 @@ final class ExplicitCommand {
                             description = "Store memories as codes: int2 to int8, or memory3, the paper's scheme."
                                     + " Default: as numbers in bf16.")
                     String codec,
+            @Option(
+                            names = "--spark",
+                            paramLabel = "MASTER",
+                            description =
+                                    "Encode on Apache Spark, which is fetched first: local[2] for two workers on this machine,"
+                                            + " or a cluster's address, such as spark://host:7077.")
+                    String master,
             @Mixin ModelOptions options) {
         WriteConfig config = new WriteConfig(
                 LayerChoice.named(layers), tokens, TokenSelectors.named(rule, 0), WriteConfig.REFERENCE);
@@ -96,7 +105,7 @@ final class ExplicitCommand {
                         .addAll(
                                 fresh.stream().map(Reference::id).toList(),
                                 fresh.stream().map(Reference::text).toList());
-                memories.write(references);
+                encode(memories, references, master, lm, options, bank);
                 if (index.sizeOutsideGraph() > REBUILD) {
                     index.rebuild();
                 }
@@ -106,6 +115,29 @@ final class ExplicitCommand {
             }
         }
         return 0;
+    }
+
+    /** Here, or shard by shard on the workers of a cluster, each of which computes with one thread where nothing else is asked for. */
+    private static void encode(
+            ReferenceBank memories,
+            List<Reference> references,
+            String master,
+            CausalLm lm,
+            ModelOptions options,
+            Path bank) {
+        if (master == null) {
+            memories.write(references);
+            return;
+        }
+        LoadOptions load = options.load();
+        Cluster.Work work = new Cluster.Work(
+                options.model(),
+                new LoadOptions(load.dtype(), load.device(), Math.max(1, load.threads())),
+                Cluster.path(bank),
+                lm.format());
+        try (Cluster cluster = Cluster.connect(master, work)) {
+            memories.write(references, cluster);
+        }
     }
 
     /** The bank that is there, or a new one, whose codec is trained on its first references. */
