@@ -94,7 +94,8 @@ final class ExplicitCommand {
             @Mixin ModelOptions options) {
         WriteConfig config = new WriteConfig(
                 LayerChoice.named(layers), tokens, TokenSelectors.named(rule, 0), WriteConfig.REFERENCE);
-        try (CausalLm lm = options.open(engram.streams())) {
+        try (CausalLm lm = options.open(engram.streams());
+                Cluster cluster = master == null ? null : cluster(master, lm, options, bank)) {
             ReferenceWriter writer = new ReferenceWriter(lm, config);
             List<Reference> references = ReferenceFile.read(file, writer::length, config.maxTokens());
             try (ReferenceBank memories = open(bank, writer, codec, references);
@@ -105,7 +106,11 @@ final class ExplicitCommand {
                         .addAll(
                                 fresh.stream().map(Reference::id).toList(),
                                 fresh.stream().map(Reference::text).toList());
-                encode(memories, references, master, lm, options, bank);
+                if (cluster == null) {
+                    memories.write(references);
+                } else {
+                    memories.write(references, cluster);
+                }
                 if (index.sizeOutsideGraph() > REBUILD) {
                     index.rebuild();
                 }
@@ -117,27 +122,11 @@ final class ExplicitCommand {
         return 0;
     }
 
-    /** Here, or shard by shard on the workers of a cluster, each of which computes with one thread where nothing else is asked for. */
-    private static void encode(
-            ReferenceBank memories,
-            List<Reference> references,
-            String master,
-            CausalLm lm,
-            ModelOptions options,
-            Path bank) {
-        if (master == null) {
-            memories.write(references);
-            return;
-        }
+    /** Workers, each of which computes with one thread where nothing else is asked for. */
+    private static Cluster cluster(String master, CausalLm lm, ModelOptions options, Path bank) {
         LoadOptions load = options.load();
-        Cluster.Work work = new Cluster.Work(
-                options.model(),
-                new LoadOptions(load.dtype(), load.device(), Math.max(1, load.threads())),
-                Cluster.path(bank),
-                lm.format());
-        try (Cluster cluster = Cluster.connect(master, work)) {
-            memories.write(references, cluster);
-        }
+        LoadOptions own = new LoadOptions(load.dtype(), load.device(), Math.max(1, load.threads()));
+        return Cluster.connect(master, new Cluster.Work(options.model(), own, Cluster.path(bank), lm.format()));
     }
 
     /** The bank that is there, or a new one, whose codec is trained on its first references. */

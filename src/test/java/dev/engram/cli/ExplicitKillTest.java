@@ -28,11 +28,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code explicit write} is killed at random moments and run again: each reference is there once, as if nothing had happened. */
 class ExplicitKillTest {
     /** Shards are of 64. */
-    private static final int REFERENCES = 1000;
+    private static final int REFERENCES = 200;
 
     @TempDir
     private Path folder;
@@ -54,24 +56,30 @@ class ExplicitKillTest {
     }
 
     private Process write(Path bank) throws IOException {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx512m",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Engram.class.getName(),
-                        "explicit",
-                        "write",
-                        "--references",
-                        texts.toString(),
-                        "--bank",
-                        bank.toString(),
-                        "--model",
-                        model,
-                        "--dtype",
-                        "f32",
-                        "--threads",
-                        "1")
+        return write(bank, "exec ");
+    }
+
+    /** The command in a process of its own, behind a shell's words. */
+    private Process write(Path bank, String before) throws IOException {
+        List<String> command = List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Engram.class.getName(),
+                "explicit",
+                "write",
+                "--references",
+                texts.toString(),
+                "--bank",
+                bank.toString(),
+                "--model",
+                model,
+                "--dtype",
+                "f32",
+                "--threads",
+                "1");
+        return new ProcessBuilder("/bin/bash", "-c", before + "\"" + String.join("\" \"", command) + "\"")
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("said").toFile())
                 .start();
@@ -79,7 +87,11 @@ class ExplicitKillTest {
 
     private void finish(Path bank) throws IOException, InterruptedException {
         Process process = write(bank);
-        assertTrue(process.waitFor(120, TimeUnit.SECONDS), "it goes on for ever");
+        try {
+            assertTrue(process.waitFor(5, TimeUnit.MINUTES), "it goes on for ever");
+        } finally {
+            process.destroyForcibly();
+        }
         assertEquals(0, process.exitValue(), Files.readString(folder.resolve("said")));
     }
 
@@ -92,6 +104,29 @@ class ExplicitKillTest {
     @Tag("long")
     void manyTimes() throws IOException, InterruptedException {
         killed(30, 2);
+    }
+
+    /** A process that may write no file as large as the journal of the index, and one that may not write a shard. */
+    @ParameterizedTest
+    @ValueSource(ints = {400, 50})
+    void aFullDiskIsSaidAndCostsNothing(int kilobytes) throws IOException, InterruptedException {
+        Path bank = folder.resolve("full");
+        if (kilobytes < 100) { // the index is there, so that the shard is what does not fit
+            finish(bank);
+            Files.delete(bank.resolve("index.tsv"));
+            Files.delete(bank.resolve("bank.json"));
+        }
+        Process full = write(bank, "ulimit -f " + kilobytes + "; ");
+        assertTrue(full.waitFor(5, TimeUnit.MINUTES), "it goes on for ever");
+        List<String> said = Files.readAllLines(folder.resolve("said")).stream()
+                .filter(line -> line.startsWith("engram: "))
+                .toList();
+        assertEquals(2, full.exitValue(), Files.readString(folder.resolve("said")));
+        assertEquals(1, said.size(), said.toString());
+        assertTrue(said.get(0).contains("No disk space is left"), said.toString());
+        assertTrue(check(bank) < REFERENCES);
+        finish(bank);
+        assertEquals(REFERENCES, check(bank));
     }
 
     private void killed(int times, long seed) throws IOException, InterruptedException {
@@ -109,7 +144,7 @@ class ExplicitKillTest {
                 while (process.isAlive() && bytes(bank) == journal && lines(bank.resolve("index.tsv")) == rows) {
                     Thread.sleep(2);
                 }
-                Thread.sleep(random.nextInt(rows == 0 && i % 2 == 0 ? 2000 : 150));
+                Thread.sleep(random.nextInt(i % 2 == 0 ? 1000 : 100));
             } finally {
                 process.destroyForcibly().waitFor();
             }
