@@ -193,7 +193,10 @@ final class BenchLmcode implements Callable<Integer> {
                         "right",
                         t.get(0).x(),
                         t.get(0).seed(),
-                        t.stream().mapToDouble(FactExperiment.Row::value).average().orElseThrow()))
+                        t.stream()
+                                .mapToDouble(FactExperiment.Row::value)
+                                .average()
+                                .orElseThrow()))
                 .toList();
     }
 }

@@ -142,7 +142,8 @@ public record FactExperiment(FactTexts texts, int steps, int batch, double rate,
                 before.addAll(own);
             }
             for (int stage = 0; stage < STAGES; stage++) {
-                rows.addAll(each("continual", "weights, replay " + replay, seed, stage, model, asked(stage(segments, stage))));
+                rows.addAll(each(
+                        "continual", "weights, replay " + replay, seed, stage, model, asked(stage(segments, stage))));
             }
         }
         return rows;

@@ -14,7 +14,18 @@ class BenchLmcodeTest {
     @Test
     void rowsOfAPartAreWrittenAndKept(@TempDir Path folder) throws Exception {
         String[] weights = {
-            "bench", "lmcode", "--parts", "weights,cost", "--seeds", "2", "--steps", "1", "--threads", "1", "--out", "" + folder
+            "bench",
+            "lmcode",
+            "--parts",
+            "weights,cost",
+            "--seeds",
+            "2",
+            "--steps",
+            "1",
+            "--threads",
+            "1",
+            "--out",
+            "" + folder
         };
         assertEquals(0, Cli.run(weights).code());
         Table rows = Csv.read(folder.resolve("weights-2.csv"));

@@ -78,7 +78,8 @@ class FactTextsTest {
         assertTrue(value(experiment.reading(Memories.NONE, 1), "none, true facts") < 0.4);
         assertTrue(value(rows, "long-term, old value") < 1);
         List<FactExperiment.Row> stages = experiment.weights(2, 0.5, 1);
-        assertEquals(3, stages.stream().mapToDouble(FactExperiment.Row::x).distinct().count());
+        assertEquals(
+                3, stages.stream().mapToDouble(FactExperiment.Row::x).distinct().count());
     }
 
     private static double value(List<FactExperiment.Row> rows, String arm) {
