@@ -27,11 +27,12 @@ import picocli.CommandLine.Spec;
             WorldCommand.class,
             ExplicitCommand.class,
             PagesCommand.class,
+            CompareRunsCommand.class,
             CheckCommand.class,
             Bench.class
         })
 public final class Engram implements Runnable {
-    private static final List<String> OF_THE_LAUNCHER = List.of("reproduce", "lab", "test", "setup", "clean");
+    private static final List<String> OF_THE_LAUNCHER = List.of("reproduce", "lab", "html", "test", "setup", "clean");
 
     @Spec
     private CommandSpec spec;

@@ -1,0 +1,116 @@
+package dev.engram.cli.pages;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.engram.cli.pages.Rows.Row;
+import dev.engram.model.BadInputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Tables about the project itself: its notebooks, what its systems can, how long its checks and the tour take. */
+final class ProjectTables {
+    private static final List<String> SYSTEMS = List.of("000", "001", "002", "003", "004", "sft", "rag");
+    /** A run is disturbed when more programs than this waited for the processor as it began. */
+    private static final double QUIET = 1.0;
+
+    private final Path home;
+
+    ProjectTables(Path home) {
+        this.home = home;
+    }
+
+    /** The notebooks in the order of the course, with the minutes of their last quick runs. */
+    String notebooks(Language in, String folder) {
+        MarkdownTable table =
+                new MarkdownTable(in.pick("notebook", "笔记本"), in.pick("what it shows", "内容"), in.pick("minutes", "分钟"));
+        boolean disturbed = false, missing = false;
+        for (Row row : Rows.of(home.resolve("data/notebooks.csv")).all()) {
+            String name = row.text("notebook");
+            Path times = home.resolve("results/notebook-times/quick/" + name + ".json");
+            String minutes = "–";
+            if (Files.exists(times)) {
+                JsonObject run = read(times);
+                boolean busy = run.get("load").getAsDouble() > QUIET;
+                minutes = minutes(run.get("seconds").getAsDouble()) + (busy ? "\\*" : "");
+                disturbed |= busy;
+            } else {
+                missing = true;
+            }
+            table.row("[" + name + "](" + folder + name + ".ipynb)", row.text(in.pick("about", "about_zh")), minutes);
+        }
+        return table
+                + (disturbed || missing ? "\n" : "")
+                + (disturbed
+                        ? in.pick(
+                                "\\* measured beside other programs; less on a quiet machine. ",
+                                "\\* 测量时机器上还有别的程序，空闲时更快。")
+                        : "")
+                + (missing ? in.pick("– not timed yet.", "– 尚未计时。") : "");
+    }
+
+    private static String minutes(double seconds) {
+        return String.format(Locale.ROOT, "%.1f", seconds / 60);
+    }
+
+    private static JsonObject read(Path file) {
+        try {
+            return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+        } catch (IOException | RuntimeException e) {
+            throw new BadInputException(
+                    file + " is not the time of a notebook (" + e.getMessage()
+                            + "); run that notebook again with ./engram reproduce.",
+                    e);
+        }
+    }
+
+    /** Which system can what. */
+    String capabilities(Language in) {
+        MarkdownTable table = new MarkdownTable(
+                in.pick("capability", "能力"),
+                in.pick("forgetting cache (000)", "遗忘缓存 (000)"),
+                in.pick("tiers (001)", "分层存储 (001)"),
+                in.pick("recall token (002)", "回忆标记 (002)"),
+                "Memory3 (003)",
+                "LMCODE (004)",
+                in.pick("fine-tuning", "微调"),
+                "RAG");
+        for (Row row : Rows.of(home.resolve("data/capabilities.csv")).all()) {
+            String[] cells = new String[SYSTEMS.size() + 1];
+            cells[0] = row.text(in.pick("capability", "capability_zh"));
+            for (int i = 0; i < SYSTEMS.size(); i++) {
+                cells[i + 1] = row.text(SYSTEMS.get(i));
+            }
+            table.row(cells);
+        }
+        return table.toString();
+    }
+
+    /** Time of every stage of {@code ./engram test}. */
+    String stages(Language in) {
+        return timed(in, "results/test-stages/quick/rows.csv", in.pick("stage", "阶段"), "stage");
+    }
+
+    /** Time of every command of README's tour in a fresh clone. */
+    String tour(Language in) {
+        return timed(in, "results/tour/quick/rows.csv", in.pick("command", "命令"), "command");
+    }
+
+    private String timed(Language in, String file, String title, String column) {
+        if (!Files.exists(home.resolve(file))) {
+            return in.pick("Not measured yet.\n", "尚未测量。\n");
+        }
+        List<Row> rows = Rows.of(home.resolve(file)).all();
+        MarkdownTable table = new MarkdownTable(title, in.pick("seconds", "秒"));
+        rows.forEach(row -> table.row(
+                column.equals("command") ? "`" + row.text(column) + "`" : row.text(column), row.fixed("seconds", 0)));
+        String machine = rows.stream()
+                .map(row -> row.text("cpu") + ", " + row.text("cores") + in.pick(" cores, ", " 核, ") + row.text("date"))
+                .distinct()
+                .collect(Collectors.joining("; "));
+        return table + "\n" + machine + ".\n";
+    }
+}
