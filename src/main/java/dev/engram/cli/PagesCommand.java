@@ -17,7 +17,7 @@ final class PagesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        new Pages(BenchOptions.home()).made().forEach((page, text) -> {
+        new Pages(BenchOptions.home().normalize()).made().forEach((page, text) -> {
             AtomicFile.write(page, text);
             engram.streams().out().println(page);
         });

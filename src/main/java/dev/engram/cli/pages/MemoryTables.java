@@ -52,7 +52,7 @@ final class MemoryTables {
     }
 
     private static String value(Row row) {
-        return row.interval("value", "low", "high", 2);
+        return row.interval("value", "low", "high", 3);
     }
 
     static String percent(double share) {

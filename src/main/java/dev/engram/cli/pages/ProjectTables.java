@@ -7,8 +7,11 @@ import dev.engram.model.BadInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Tables about the project itself: its notebooks, what its systems can, how long its checks and the tour take. */
@@ -16,6 +19,8 @@ final class ProjectTables {
     private static final List<String> SYSTEMS = List.of("000", "001", "002", "003", "004", "sft", "rag");
     /** A run is disturbed when more programs than this waited for the processor as it began. */
     private static final double QUIET = 1.0;
+
+    private static final Pattern STATED = Pattern.compile("\\| Quick run \\| (?:about )?([^|]*?) minutes?");
 
     private final Path home;
 
@@ -27,29 +32,42 @@ final class ProjectTables {
     String notebooks(Language in, String folder) {
         MarkdownTable table =
                 new MarkdownTable(in.pick("notebook", "笔记本"), in.pick("what it shows", "内容"), in.pick("minutes", "分钟"));
-        boolean disturbed = false, missing = false;
+        boolean disturbed = false, stated = false;
         for (Row row : Rows.of(home.resolve("data/notebooks.csv")).all()) {
-            String name = row.text("notebook");
+            String name = row.text("notebook"), minutes;
             Path times = home.resolve("results/notebook-times/quick/" + name + ".json");
-            String minutes = "–";
             if (Files.exists(times)) {
                 JsonObject run = read(times);
                 boolean busy = run.get("load").getAsDouble() > QUIET;
                 minutes = minutes(run.get("seconds").getAsDouble()) + (busy ? "\\*" : "");
                 disturbed |= busy;
             } else {
-                missing = true;
+                minutes = stated(name) + "†";
+                stated = true;
             }
             table.row("[" + name + "](" + folder + name + ".ipynb)", row.text(in.pick("about", "about_zh")), minutes);
         }
-        return table
-                + (disturbed || missing ? "\n" : "")
-                + (disturbed
-                        ? in.pick(
-                                "\\* measured beside other programs; less on a quiet machine. ",
-                                "\\* 测量时机器上还有别的程序，空闲时更快。")
-                        : "")
-                + (missing ? in.pick("– not timed yet.", "– 尚未计时。") : "");
+        List<String> notes = new ArrayList<>();
+        if (disturbed) {
+            notes.add(in.pick(
+                    "\\* measured beside other programs; less on a quiet machine.", "\\* 测量时机器上还有别的程序，空闲时更快。"));
+        }
+        if (stated) {
+            notes.add(in.pick("† as the notebook's first cell says, for two quiet cores.", "† 笔记本第一格所写，两个空闲核。"));
+        }
+        return table + (notes.isEmpty() ? "" : "\n" + String.join("\n", notes));
+    }
+
+    /** What the first cell says of the quick run: 3, 5 to 10, < 1. */
+    private String stated(String name) {
+        Path notebook = home.resolve("notebooks/" + name + ".ipynb");
+        try {
+            Matcher said = STATED.matcher(Files.readString(notebook));
+            return said.find() ? said.group(1).replace("less than", "<") : "–";
+        } catch (IOException e) {
+            throw new BadInputException(
+                    "data/notebooks.csv lists " + name + ", but " + notebook + " cannot be read; correct the list.", e);
+        }
     }
 
     private static String minutes(double seconds) {
