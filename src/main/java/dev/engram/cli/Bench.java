@@ -21,6 +21,7 @@ import picocli.CommandLine.HelpCommand;
             BenchTiers.class,
             BenchBank.class,
             BenchReading.class,
+            BenchAnalyses.class,
             BenchMemory3Training.class,
             BenchExplicit.class,
             BenchRetrieve.class,

@@ -11,6 +11,7 @@ import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.TrainableDecoder;
 import dev.engram.model.source.TensorType;
 import dev.engram.report.Csv;
+import dev.engram.report.Parts;
 import dev.engram.report.Profile;
 import dev.engram.report.RunFolder;
 import dev.engram.report.Tables;
@@ -55,7 +56,9 @@ final class BenchReading implements Callable<Integer> {
 
     @Option(
             names = "--stored",
-            description = "What storage and search do: memories out of codecs, and references as they are found.")
+            description =
+                    "What storage and search do: memories out of codecs, splits of equal bytes, and references as they are"
+                            + " found. Can be stopped and continued.")
     private boolean stored;
 
     @Option(names = "--seed", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "1")
@@ -66,6 +69,8 @@ final class BenchReading implements Callable<Integer> {
 
     @Option(names = "--save", description = "Folder for the adapter, in PEFT's layout.")
     private Path save;
+
+    private Parts parts;
 
     @Override
     public Integer call() {
@@ -78,6 +83,7 @@ final class BenchReading implements Callable<Integer> {
                 ? "untrained"
                 : "trained-" + choice.key().replace('_', '-');
         String name = weights + (stored ? "-stored" : "");
+        parts = Parts.of(BenchOptions.home(), "bench-reading-" + name, profile, experiment.items(), seed);
         try (CausalLm lm = CausalLm.open(options.model, load);
                 RunFolder run = RunFolder.open(
                         BenchOptions.home().resolve("results"), "bench-reading-" + name, profile, seed)) {
@@ -97,6 +103,7 @@ final class BenchReading implements Callable<Integer> {
             var table = Tables.of("reading", ReadingExperiment.table(rows, seed));
             run.summary(table);
             run.commit();
+            parts.done();
             System.out.println(Tables.text(table));
         }
         return 0;
@@ -122,7 +129,7 @@ final class BenchReading implements Callable<Integer> {
         Consumer<Boolean> reader = on -> lm.decoder().adapt(on && lora != null ? lora.adapter() : null);
         List<ReadingItem.Kind> kinds = Arrays.asList(ReadingItem.Kind.values());
         List<ReadingExperiment.Row> rows =
-                stored ? experiment.runStored(name, lm, reader, kinds) : experiment.run(name, lm, reader, kinds);
+                stored ? experiment.runStored(name, lm, reader, kinds, parts) : experiment.run(name, lm, reader, kinds);
         lm.decoder().adapt(null);
         return rows;
     }

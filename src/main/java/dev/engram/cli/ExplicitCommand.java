@@ -1,5 +1,6 @@
 package dev.engram.cli;
 
+import dev.engram.explicit.BankSearch;
 import dev.engram.explicit.ExplicitLm;
 import dev.engram.explicit.LayerChoice;
 import dev.engram.explicit.MemoryCodec;
@@ -7,7 +8,6 @@ import dev.engram.explicit.Reference;
 import dev.engram.explicit.ReferenceBank;
 import dev.engram.explicit.ReferenceFile;
 import dev.engram.explicit.ReferenceWriter;
-import dev.engram.explicit.Retrieval;
 import dev.engram.explicit.TokenSelectors;
 import dev.engram.explicit.WriteConfig;
 import dev.engram.model.BadInputException;
@@ -17,7 +17,6 @@ import dev.engram.model.GenerationListener;
 import dev.engram.model.text.Message;
 import dev.engram.retrieve.Embedders;
 import dev.engram.retrieve.EmbeddingRetriever;
-import dev.engram.retrieve.Hit;
 import dev.engram.retrieve.IndexStore;
 import dev.engram.retrieve.RetrievalStrategy;
 import java.io.PrintStream;
@@ -152,12 +151,8 @@ final class ExplicitCommand {
             ReferenceWriter writer = new ReferenceWriter(lm, config);
             try (ReferenceBank memories = ReferenceBank.open(bank, writer);
                     IndexStore index = index(bank)) {
-                EmbeddingRetriever retriever = retriever(index);
-                Retrieval retrieval = query -> retriever.retrieve(query, count).stream()
-                        .map(Hit::id)
-                        .filter(memories::contains)
-                        .toList();
-                ExplicitLm.Answer answer = new ExplicitLm(lm, memories, writer, retrieval)
+                BankSearch search = new BankSearch(memories, retriever(index), count);
+                ExplicitLm.Answer answer = new ExplicitLm(lm, memories, writer, search)
                         .generate(
                                 lm.prompt(List.of(Message.user(question))),
                                 GenerationConfig.greedy(maxTokens),
