@@ -35,6 +35,9 @@ final class ProjectTables {
         boolean disturbed = false, stated = false;
         for (Row row : Rows.of(home.resolve("data/notebooks.csv")).all()) {
             String name = row.text("notebook"), minutes;
+            if (!Files.exists(home.resolve("notebooks/" + name + ".ipynb"))) {
+                continue; // planned
+            }
             Path times = home.resolve("results/notebook-times/quick/" + name + ".json");
             if (Files.exists(times)) {
                 JsonObject run = read(times);

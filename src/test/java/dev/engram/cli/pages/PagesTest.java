@@ -51,6 +51,16 @@ class PagesTest {
     }
 
     @Test
+    void everyNotebookIsListed() {
+        List<String> listed = Rows.of(Path.of("data/notebooks.csv")).all().stream()
+                .map(row -> row.text("notebook"))
+                .toList();
+        for (Exercises e : Exercises.all(Path.of("notebooks"))) {
+            assertTrue(listed.contains(e.notebook()), e.notebook() + " has no row in data/notebooks.csv");
+        }
+    }
+
+    @Test
     void everyExerciseHasASolutionWithACheck() {
         for (Exercises e : Exercises.all(Path.of("notebooks"))) {
             assertTrue(e.names().size() >= 3 && e.names().size() <= 6, e.toString());
