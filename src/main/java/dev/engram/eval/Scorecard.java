@@ -103,7 +103,8 @@ public record Scorecard(List<SeedItem> items, List<Claim> claims) {
             lines.add("|---|---|---|---|---|---|---|");
             items.stream()
                     .filter(i -> i.seed().equals(s.seed()))
-                    .map(i -> "| <a id=\"" + i.id() + "\"></a>" + i.id() + " | " + cell(i.kind() + ": " + i.item()) + " | " + i.status() + " | "
+                    .map(i -> "| <a id=\"" + i.id() + "\"></a>" + i.id() + " | " + cell(i.kind() + ": " + i.item())
+                            + " | " + i.status() + " | "
                             + names(i.code()) + " | " + names(i.test()) + " | " + cell(i.notebook()) + " | "
                             + cell(i.reason()) + " |")
                     .forEach(lines::add);

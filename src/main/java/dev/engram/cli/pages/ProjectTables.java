@@ -52,8 +52,8 @@ final class ProjectTables {
         }
         List<String> notes = new ArrayList<>();
         if (disturbed) {
-            notes.add(in.pick(
-                    "\\* measured beside other programs; less on a quiet machine.", "\\* 测量时机器上还有别的程序，空闲时更快。"));
+            notes.add(
+                    in.pick("\\* measured beside other programs; less on a quiet machine.", "\\* 测量时机器上还有别的程序，空闲时更快。"));
         }
         if (stated) {
             notes.add(in.pick("† as the notebook's first cell says, for two quiet cores.", "† 笔记本第一格所写，两个空闲核。"));
