@@ -26,6 +26,7 @@ import picocli.CommandLine.HelpCommand;
             BenchExplicit.class,
             BenchRetrieve.class,
             BenchStore.class,
+            BenchCompare.class,
             HelpCommand.class
         })
 final class Bench {}
