@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** Tables about the project itself: its notebooks, what its systems can, how long its checks and the tour take. */
 final class ProjectTables {
@@ -110,28 +109,36 @@ final class ProjectTables {
         return table.toString();
     }
 
-    /** Time of every stage of {@code ./engram test}. */
+    /** Time of every stage of {@code ./engram test}, as environment/stage_times.py --save keeps it. */
     String stages(Language in) {
-        return timed(in, "results/test-stages/quick/rows.csv", in.pick("stage", "阶段"), "stage");
+        Path run = home.resolve("results/ci/full");
+        if (!Files.exists(run)) {
+            return in.pick("Not measured yet.\n", "尚未测量。\n");
+        }
+        MarkdownTable table = new MarkdownTable(in.pick("stage", "阶段"), in.pick("seconds", "秒"));
+        double sum = 0;
+        for (Row row : Rows.of(run.resolve("rows.csv")).all()) {
+            table.row(row.text("stage"), row.fixed("seconds", 0));
+            sum += row.number("seconds");
+        }
+        table.row(in.pick("all", "合计"), Rows.fixed(sum, 0));
+        JsonObject record = read(run.resolve("run.json"));
+        return table + "\n" + record.getAsJsonObject("machine").get("cores").getAsInt() + in.pick(" cores, ", " 核，")
+                + record.get("ended").getAsString().substring(0, 10) + ".\n";
     }
 
     /** Time of every command of README's tour in a fresh clone. */
     String tour(Language in) {
-        return timed(in, "results/tour/quick/rows.csv", in.pick("command", "命令"), "command");
-    }
-
-    private String timed(Language in, String file, String title, String column) {
-        if (!Files.exists(home.resolve(file))) {
+        Path file = home.resolve("results/tour/quick/rows.csv");
+        if (!Files.exists(file)) {
             return in.pick("Not measured yet.\n", "尚未测量。\n");
         }
-        List<Row> rows = Rows.of(home.resolve(file)).all();
-        MarkdownTable table = new MarkdownTable(title, in.pick("seconds", "秒"));
-        rows.forEach(row -> table.row(
-                column.equals("command") ? "`" + row.text(column) + "`" : row.text(column), row.fixed("seconds", 0)));
-        String machine = rows.stream()
-                .map(row -> row.text("cpu") + ", " + row.text("cores") + in.pick(" cores, ", " 核, ") + row.text("date"))
-                .distinct()
-                .collect(Collectors.joining("; "));
-        return table + "\n" + machine + ".\n";
+        MarkdownTable table =
+                new MarkdownTable(in.pick("command", "命令"), in.pick("seconds", "秒"), in.pick("load before", "之前的负载"));
+        List<Row> rows = Rows.of(file).all();
+        rows.forEach(row -> table.row("`" + row.text("command") + "`", row.fixed("seconds", 0), row.fixed("load", 1)));
+        Row last = rows.get(rows.size() - 1);
+        return table + "\n" + last.text("cpu") + ", " + last.text("cores") + in.pick(" cores, ", " 核，")
+                + last.text("date") + ".\n";
     }
 }
