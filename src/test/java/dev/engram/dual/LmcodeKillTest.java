@@ -49,11 +49,13 @@ class LmcodeKillTest {
         Path folder = temporary.resolve("model");
         Random random = new Random(1);
         for (int life = 0; life < 3; life++) {
-            int said = Killed.after(random.nextInt(200), temporary.resolve("said"), LmcodeKillTest.class, folder.toString())
+            int said = Killed.after(
+                            random.nextInt(200), temporary.resolve("said"), LmcodeKillTest.class, folder.toString())
                     .size();
             try (Lmcode model = Lmcode.load(folder)) {
                 float weight = model.parameters().values().iterator().next().toFloatArray()[0];
-                assertTrue(weight == said || weight == said + 1, "model " + weight + " after " + said + " were reported");
+                assertTrue(
+                        weight == said || weight == said + 1, "model " + weight + " after " + said + " were reported");
                 LongTermMemory store = model.layers().get(0).longTermMemory();
                 assertEquals(1, store.size());
                 assertEquals(weight, store.value(store.nextUsed(0))[0], "memories of another moment than the weights");

@@ -312,7 +312,9 @@ class ReferenceBankTest {
         try (Stream<Path> files = Files.list(here)) {
             for (Path file : files.toList()) {
                 assertArrayEquals(
-                        Files.readAllBytes(file), Files.readAllBytes(there.resolve(file.getFileName())), file.toString());
+                        Files.readAllBytes(file),
+                        Files.readAllBytes(there.resolve(file.getFileName())),
+                        file.toString());
             }
         }
     }

@@ -39,7 +39,16 @@ public final class ResidentSize {
 
     /** struct mallinfo2 of malloc.h. */
     @Structure.FieldOrder({
-        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"
+        "arena",
+        "ordblks",
+        "smblks",
+        "hblks",
+        "hblkhd",
+        "usmblks",
+        "fsmblks",
+        "uordblks",
+        "fordblks",
+        "keepcost"
     })
     public static final class MallInfo extends Structure implements Structure.ByValue {
         public long arena;

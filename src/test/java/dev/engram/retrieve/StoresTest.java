@@ -287,7 +287,9 @@ class StoresTest {
                         .maxResults(9)
                         .build())
                 .matches();
-        assertEquals(Set.of("r0", "r1", "r2", "r3"), new HashSet<>(found.stream().map(EmbeddingMatch::embeddingId).toList()));
+        assertEquals(
+                Set.of("r0", "r1", "r2", "r3"),
+                new HashSet<>(found.stream().map(EmbeddingMatch::embeddingId).toList()));
         assertEquals("r2", found.get(0).embeddingId(), "the vector that replaced the first");
         assertEquals("text 2", found.get(0).embedded().text());
         uuids.search(EmbeddingSearchRequest.builder()
@@ -295,7 +297,9 @@ class StoresTest {
                         .maxResults(9)
                         .build())
                 .matches()
-                .forEach(m -> assertEquals(m.embeddingId(), java.util.UUID.fromString(m.embeddingId()).toString()));
+                .forEach(m -> assertEquals(
+                        m.embeddingId(),
+                        java.util.UUID.fromString(m.embeddingId()).toString()));
         uuids.addAll(Fixed.ids(7, 8), vectors.subList(0, 1), Fixed.texts(7, 8));
         BadInputException e = assertThrows(
                 BadInputException.class,
