@@ -26,6 +26,8 @@ import picocli.CommandLine.HelpCommand;
             BenchExplicit.class,
             BenchRetrieve.class,
             BenchStore.class,
+            BenchCompare.class,
+            BenchLmcode.class,
             HelpCommand.class
         })
 final class Bench {}

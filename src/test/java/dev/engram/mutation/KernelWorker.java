@@ -147,8 +147,7 @@ public final class KernelWorker {
             if (failed) {
                 return new Verdict("caught", by[0].replaceAll("[\\[\\]()]", ""), by[1]);
             }
-            Files.writeString(
-                    passed, edit + " " + test + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            Files.writeString(passed, edit + " " + test + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         }
         return new Verdict("survived", "", "");
     }

@@ -133,13 +133,10 @@ class CostsTest {
     void everySizeIsPositive(int which) {
         int[] s = {1, 1, 1, 1, 1, 1, 1, 1};
         s[which] = 0;
-        assertThrows(
-                BadInputException.class, () -> new ModelShape(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]));
+        assertThrows(BadInputException.class, () -> new ModelShape(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]));
         if (which < 4) {
-            assertThrows(
-                    BadInputException.class, () -> new CostModel(ModelShape.memory3(), s[0], s[1], s[2], s[3]));
-            assertThrows(
-                    BadInputException.class, () -> new StorageModel(ModelShape.memory3(), s[0], s[1], s[2], s[3]));
+            assertThrows(BadInputException.class, () -> new CostModel(ModelShape.memory3(), s[0], s[1], s[2], s[3]));
+            assertThrows(BadInputException.class, () -> new StorageModel(ModelShape.memory3(), s[0], s[1], s[2], s[3]));
         }
     }
 

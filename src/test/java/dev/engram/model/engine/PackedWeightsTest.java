@@ -102,7 +102,8 @@ class PackedWeightsTest {
             }
             NDList packed = tools.call(manager, "int4", manager.create(w, new Shape(OUT, 32)));
             NDArray mean = manager.ones(new Shape(1, 32)).div(32);
-            float[] means = product.one(manager, "product", mean, packed.get(0), packed.get(1)).toFloatArray();
+            float[] means = product.one(manager, "product", mean, packed.get(0), packed.get(1))
+                    .toFloatArray();
             for (float ours : means) {
                 assertEquals(-step / 32, ours, 1e-3);
             }
