@@ -31,7 +31,7 @@ final class BenchCompare implements Callable<Integer> {
     @Option(names = "--facts", description = "Facts to ask for; default: 4, in the full profile 8.")
     private Integer facts;
 
-    @Option(names = "--steps", description = "Updates of a trained arm; default: 12, in the full profile 24.")
+    @Option(names = "--steps", description = "Updates of a trained arm; default: 12, in the full profile 16.")
     private Integer steps;
 
     @Option(names = "--arms", split = ",", description = "Arms; default: all.")
@@ -66,7 +66,7 @@ final class BenchCompare implements Callable<Integer> {
         Subject subject = Subject.of(World.load(), facts == null ? profile.pick(4, 8) : facts, 1);
         try (CausalLm plain = CausalLm.open(options.model, load);
                 CausalLm lm = CausalLm.open(options.model, load)) {
-            Arms all = new Arms(lm, load, subject, home, steps == null ? profile.pick(12, 24) : steps);
+            Arms all = new Arms(lm, load, subject, home, steps == null ? profile.pick(12, 16) : steps);
             List<String> wanted = arms == null ? all.names() : arms;
             wanted.forEach(all::require);
             Examiner examiner = new Examiner(plain, subject, asked, Prose.read(home.resolve("data/prose")), laps);
