@@ -126,6 +126,17 @@ class ArchitectureTest {
     }
 
     @Test
+    void onlyTheCommandLineKnowsTheAssistant() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.engram.assistant..", "dev.engram.cli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.engram.assistant..")
+                .check(CLASSES);
+    }
+
+    @Test
     void everyDrawHasASeed() {
         noClasses().should().callConstructor(Random.class).check(CLASSES);
         noClasses().should().callConstructor(SplittableRandom.class).check(CLASSES);
