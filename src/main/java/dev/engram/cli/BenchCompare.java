@@ -28,7 +28,7 @@ final class BenchCompare implements Callable<Integer> {
     @Mixin
     private BenchOptions options;
 
-    @Option(names = "--facts", description = "Facts to ask for; default: 4, in the full profile 8.")
+    @Option(names = "--facts", description = "Facts to ask for; default: 6, in the full profile 12.")
     private Integer facts;
 
     @Option(names = "--steps", description = "Updates of a trained arm; default: 12, in the full profile 16.")
@@ -63,7 +63,7 @@ final class BenchCompare implements Callable<Integer> {
         LoadOptions load = LoadOptions.defaults()
                 .withDtype(DType.valueOf(dtype.toUpperCase(Locale.ROOT)))
                 .withThreads(options.threads());
-        Subject subject = Subject.of(World.load(), facts == null ? profile.pick(4, 8) : facts, 1);
+        Subject subject = Subject.of(World.load(), facts == null ? profile.pick(6, 12) : facts, 1);
         try (CausalLm plain = CausalLm.open(options.model, load);
                 CausalLm lm = CausalLm.open(options.model, load)) {
             Arms all = new Arms(lm, load, subject, home, steps == null ? profile.pick(12, 16) : steps);
