@@ -27,6 +27,7 @@ import picocli.CommandLine.HelpCommand;
             BenchRetrieve.class,
             BenchStore.class,
             BenchCompare.class,
+            BenchLmcode.class,
             HelpCommand.class
         })
 final class Bench {}

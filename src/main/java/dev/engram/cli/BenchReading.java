@@ -5,6 +5,7 @@ import dev.engram.explicit.LayerChoice;
 import dev.engram.explicit.ReadingExperiment;
 import dev.engram.explicit.ReadingItem;
 import dev.engram.explicit.ReadingTraining;
+import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
@@ -74,6 +75,9 @@ final class BenchReading implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (items != null && items < 1) {
+            throw new BadInputException("--items is " + items + "; ask about at least 1 of each kind.");
+        }
         Profile profile = Profile.fromEnvironment();
         LayerChoice choice = LayerChoice.named(layers);
         World world = World.load();
