@@ -52,7 +52,7 @@ public final class Arms {
         this.subject = subject;
         this.home = home;
         this.steps = steps;
-        text("base", c -> Finder.none(), 0, false);
+        text("base", c -> Lookup.none(), 0, false);
         weights("full", Kind.FULL, Lessons.FIVE_WORDINGS, subject.facts(), steps, null);
         weights("last-4", Kind.LAST, Lessons.FIVE_WORDINGS, subject.facts(), steps, null);
         weights("lora-1", Kind.LORA, Lessons.ONE_WORDING, subject.facts(), steps, null);
@@ -73,10 +73,10 @@ public final class Arms {
         explicit("memory3-found", retrieved(1), WriteConfig.ALL_TOKENS, null);
         text(
                 "lmcode-store",
-                c -> Finders.experiences(subject, Library.of(subject, c), lm),
+                c -> Lookups.experiences(subject, StoredTexts.of(subject, c), lm),
                 lm.config().hidden(),
                 true);
-        text("tiers", c -> Finders.tiers(subject, c, stored, embedding), embedding.dimension(), true);
+        text("tiers", c -> Lookups.tiers(subject, c, stored, embedding), embedding.dimension(), true);
     }
 
     /** Names of all arms, in the order of the tables. */
@@ -103,15 +103,15 @@ public final class Arms {
         return arms.get(name).apply(seed);
     }
 
-    private Function<Condition, Finder> oracle(int distractors) {
-        return c -> Finders.oracle(Library.of(subject, c), distractors);
+    private Function<Condition, Lookup> oracle(int distractors) {
+        return c -> Lookups.oracle(StoredTexts.of(subject, c), distractors);
     }
 
-    private Function<Condition, Finder> retrieved(int k) {
-        return c -> Finders.retrieved(subject, Library.of(subject, c), stored, embedding, k);
+    private Function<Condition, Lookup> retrieved(int k) {
+        return c -> Lookups.retrieved(subject, StoredTexts.of(subject, c), stored, embedding, k);
     }
 
-    private void text(String name, Function<Condition, Finder> finders, int width, boolean stores) {
+    private void text(String name, Function<Condition, Lookup> lookups, int width, boolean stores) {
         arms.put(name, seed -> {
             double seconds = stores && width > 0 ? writeSeconds() : 0;
             Flops flops = new Flops(lm.config());
@@ -120,7 +120,7 @@ public final class Arms {
             return new TextArm(
                     name,
                     lm,
-                    finders,
+                    lookups,
                     () -> new Price(seconds, seconds, bytes, 0, 2 * searched, flops.token(), searched));
         });
     }
@@ -140,7 +140,7 @@ public final class Arms {
             Lessons lessons,
             List<Fact> facts,
             int updates,
-            Function<Condition, Finder> finders) {
+            Function<Condition, Lookup> lookups) {
         trained.add(name);
         arms.put(
                 name,
@@ -149,7 +149,7 @@ public final class Arms {
                         lm,
                         load,
                         subject,
-                        finders));
+                        lookups));
     }
 
     private void recall(RecallArm.Mode mode) {
@@ -166,11 +166,11 @@ public final class Arms {
                         name, mode, lm, home.resolve("data/adapters/recall-100"), subject, seed, trainSeconds()));
     }
 
-    private void explicit(String name, Function<Condition, Finder> finders, int tokens, String codec) {
+    private void explicit(String name, Function<Condition, Lookup> lookups, int tokens, String codec) {
         arms.put(
                 name,
                 seed -> new ExplicitArm(
-                        name, lm, home.resolve("data/adapters/reading"), subject, finders, tokens, codec));
+                        name, lm, home.resolve("data/adapters/reading"), subject, lookups, tokens, codec));
     }
 
     /** Seconds that the committed recall token's training took for each memory, on the machine that trained it. */

@@ -101,7 +101,7 @@ public final class Examiner {
     }
 
     private List<Lap> laps(String name, long seed, Answerer with) {
-        Answerer base = new PromptAnswerer(plain, Finder.none());
+        Answerer base = new PromptAnswerer(plain, Lookup.none());
         List<Probe> probes = Probes.of(subject, Task.HELDOUT);
         List<Lap> all = new ArrayList<>();
         for (int i = -1; i < Math.min(laps, probes.size()); i++) {

@@ -25,7 +25,7 @@ final class ExplicitAnswerer implements Answerer {
     private final CausalLm lm;
     private final ExplicitMemory sink;
     private final int first;
-    private final Finder finder;
+    private final Lookup lookup;
     private final Function<List<String>, List<ExplicitMemory>> memories;
 
     /**
@@ -38,17 +38,17 @@ final class ExplicitAnswerer implements Answerer {
             CausalLm lm,
             ExplicitMemory sink,
             int first,
-            Finder finder,
+            Lookup lookup,
             Function<List<String>, List<ExplicitMemory>> memories) {
         this.lm = lm;
         this.sink = sink;
         this.first = first;
-        this.finder = finder;
+        this.lookup = lookup;
         this.memories = memories;
     }
 
     /** A probe with the memories that it reads. */
-    private record Asked(Finder.Found found, int[] prompt) {
+    private record Asked(Lookup.Found found, int[] prompt) {
         List<String> texts() {
             return found.texts().stream().map(Hit::text).toList();
         }
@@ -57,7 +57,7 @@ final class ExplicitAnswerer implements Answerer {
     private List<Asked> asked(List<Probe> probes, boolean stem) {
         List<Asked> asked = probes.stream()
                 .map(p -> new Asked(
-                        finder.find(p),
+                        lookup.find(p),
                         lm.tokenizer().encode(lm.prompt(p.messages()) + (stem || p.test() != Task.THINK ? STEM : ""))))
                 .toList();
         memories.apply(asked.stream().flatMap(a -> a.texts().stream()).toList()); // written side by side

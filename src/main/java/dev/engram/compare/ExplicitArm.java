@@ -24,20 +24,20 @@ final class ExplicitArm implements Arm {
     private final String name;
     private final CausalLm lm;
     private final Subject subject;
-    private final Function<Condition, Finder> finders;
+    private final Function<Condition, Lookup> lookups;
     private final ReferenceWriter writer;
     private final Lora lora;
     private final Path adapter;
     private final MemoryCodec codec;
     private final String codecName;
     private final Map<String, ExplicitMemory> written = new HashMap<>();
-    private Finder current = Finder.none();
+    private Lookup current = Lookup.none();
     private double writeSeconds = Double.NaN;
 
     /**
      * An arm without memories yet.
      *
-     * @param finders texts that are read, as for RAG
+     * @param lookups texts that are read, as for RAG
      * @param tokens kept for each head; {@link WriteConfig#ALL_TOKENS} for all
      * @param codecName as for {@link MemoryCodec#trainer}; null for bf16 numbers
      */
@@ -46,13 +46,13 @@ final class ExplicitArm implements Arm {
             CausalLm lm,
             Path adapter,
             Subject subject,
-            Function<Condition, Finder> finders,
+            Function<Condition, Lookup> lookups,
             int tokens,
             String codecName) {
         this.name = name;
         this.lm = lm;
         this.subject = subject;
-        this.finders = finders;
+        this.lookups = lookups;
         this.adapter = adapter;
         this.codecName = codecName;
         lm.decoder().adapt(null);
@@ -98,7 +98,7 @@ final class ExplicitArm implements Arm {
     @Override
     public Answerer in(Condition condition) {
         current.close();
-        current = finders.apply(condition);
+        current = lookups.apply(condition);
         lm.decoder().adapt(null); // the sink is the base's, as memories are
         return new ExplicitAnswerer(lm, writer.sink(), writer.contextPosition(), current, this::memories);
     }

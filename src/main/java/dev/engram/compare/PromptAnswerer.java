@@ -9,16 +9,16 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** A model as it is, with the texts of a finder before the question: all arms whose memory lies in weights or in text. */
+/** A model as it is, with the texts of a lookup before the question: all arms whose memory lies in weights or in text. */
 final class PromptAnswerer implements Answerer {
     private static final int BATCH = 16;
 
     private final CausalLm lm;
-    private final Finder finder;
+    private final Lookup lookup;
 
-    PromptAnswerer(CausalLm lm, Finder finder) {
+    PromptAnswerer(CausalLm lm, Lookup lookup) {
         this.lm = lm;
-        this.finder = finder;
+        this.lookup = lookup;
     }
 
     private record Asked(String prompt, int[] ids, boolean declined) {}
@@ -26,7 +26,7 @@ final class PromptAnswerer implements Answerer {
     private List<Asked> asked(List<Probe> probes) {
         return probes.stream()
                 .map(p -> {
-                    Finder.Found found = finder.find(p);
+                    Lookup.Found found = lookup.find(p);
                     List<Message> messages = RagPrompt.standard().messages(p.messages(), found.texts());
                     String prompt = lm.prompt(messages);
                     return new Asked(prompt, lm.tokenizer().encode(prompt), found.declined());

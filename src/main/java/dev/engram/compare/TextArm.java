@@ -8,14 +8,14 @@ import java.util.function.Supplier;
 final class TextArm implements Arm {
     private final String name;
     private final CausalLm lm;
-    private final Function<Condition, Finder> finders;
+    private final Function<Condition, Lookup> lookups;
     private final Supplier<Price> price;
-    private Finder current = Finder.none();
+    private Lookup current = Lookup.none();
 
-    TextArm(String name, CausalLm lm, Function<Condition, Finder> finders, Supplier<Price> price) {
+    TextArm(String name, CausalLm lm, Function<Condition, Lookup> lookups, Supplier<Price> price) {
         this.name = name;
         this.lm = lm;
-        this.finders = finders;
+        this.lookups = lookups;
         this.price = price;
     }
 
@@ -27,7 +27,7 @@ final class TextArm implements Arm {
     @Override
     public Answerer in(Condition condition) {
         current.close();
-        current = finders.apply(condition);
+        current = lookups.apply(condition);
         return new PromptAnswerer(lm, current);
     }
 

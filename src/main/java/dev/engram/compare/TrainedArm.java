@@ -30,27 +30,27 @@ final class TrainedArm implements Arm {
     private final Weights weights;
     private final Labels labels;
     private final History history;
-    private final java.util.function.Function<Condition, Finder> finders;
+    private final java.util.function.Function<Condition, Lookup> lookups;
     private final double gflop;
-    private Finder current = Finder.none();
+    private Lookup current = Lookup.none();
     private CausalLm lm;
     private double updateSeconds = Double.NaN;
 
     /**
      * Learns.
      *
-     * @param finders text before questions; null for none, and then an update goes into the weights
+     * @param lookups text before questions; null for none, and then an update goes into the weights
      */
     TrainedArm(
             Recipe recipe,
             CausalLm base,
             LoadOptions load,
             Subject subject,
-            java.util.function.Function<Condition, Finder> finders) {
+            java.util.function.Function<Condition, Lookup> lookups) {
         this.recipe = recipe;
         this.base = base;
         this.subject = subject;
-        this.finders = finders;
+        this.lookups = lookups;
         this.labels = new Labels(base.tokenizer(), base.chatTemplate().orElseThrow());
         this.weights = new Weights(recipe.kind, base, load, recipe.seed);
         this.history = weights.learn(recipe.name, recipe.lessons.of(labels, recipe.facts), recipe.steps);
@@ -70,13 +70,13 @@ final class TrainedArm implements Arm {
 
     @Override
     public Answerer in(Condition condition) {
-        if (finders != null) {
+        if (lookups != null) {
             current.close();
-            current = finders.apply(condition);
+            current = lookups.apply(condition);
             return new PromptAnswerer(lm, current);
         }
         return switch (condition) {
-            case WITH -> new PromptAnswerer(lm, Finder.none());
+            case WITH -> new PromptAnswerer(lm, Lookup.none());
             case WITHOUT, SHUFFLED -> null;
             case UPDATED -> updated();
         };
@@ -87,7 +87,7 @@ final class TrainedArm implements Arm {
                 recipe.name + ", later values", recipe.lessons.updates(labels, subject.facts()), recipe.updates);
         updateSeconds = later.seconds() / subject.facts().size();
         lm = weights.lm();
-        return new PromptAnswerer(lm, Finder.none());
+        return new PromptAnswerer(lm, Lookup.none());
     }
 
     @Override
@@ -101,7 +101,7 @@ final class TrainedArm implements Arm {
         return new Price(
                 history.seconds() / recipe.facts.size(),
                 updateSeconds,
-                finders == null ? 0 : Prices.textBytes(subject),
+                lookups == null ? 0 : Prices.textBytes(subject),
                 bytes,
                 gflop,
                 new Flops(base.config()).token(),

@@ -120,38 +120,39 @@ class ProbesTest {
     @Test
     void aLibraryHoldsWhatItsConditionSays() {
         Fact fact = subject.facts().get(0);
-        assertEquals(fact.statement(), Library.of(subject, Condition.WITH).text(fact.id(), false));
+        assertEquals(fact.statement(), StoredTexts.of(subject, Condition.WITH).text(fact.id(), false));
         assertEquals(
-                fact.updatedStatement(), Library.of(subject, Condition.UPDATED).text(fact.id(), false));
-        String dated = Library.of(subject, Condition.WITH).text(fact.id(), true);
+                fact.updatedStatement(),
+                StoredTexts.of(subject, Condition.UPDATED).text(fact.id(), false));
+        String dated = StoredTexts.of(subject, Condition.WITH).text(fact.id(), true);
         assertTrue(dated.endsWith(fact.statement()) && dated.contains(" " + fact.index() + ":"), dated);
-        assertEquals(List.of(), Library.of(subject, Condition.WITHOUT).entries());
-        Library.of(subject, Condition.SHUFFLED)
+        assertEquals(List.of(), StoredTexts.of(subject, Condition.WITHOUT).entries());
+        StoredTexts.of(subject, Condition.SHUFFLED)
                 .entries()
                 .forEach(e -> assertFalse(e.shown().equals(e.key()), "a shuffled text is another fact's"));
         Fact other = subject.others().get(0);
         assertEquals(
                 other.statement(),
-                Library.of(subject, Condition.UPDATED).text(other.id(), false),
+                StoredTexts.of(subject, Condition.UPDATED).text(other.id(), false),
                 "nobody asks for it, so it is not updated");
     }
 
     @Test
     void theOracleGivesTheFactsAndDistractorsAreOthers() {
-        Library library = Library.of(subject, Condition.WITH);
+        StoredTexts texts = StoredTexts.of(subject, Condition.WITH);
         for (Task task : List.of(Task.HELDOUT, Task.TWO_HOP, Task.UNKNOWN)) {
             for (Probe p : Probes.of(subject, task)) {
                 List<String> own = p.facts();
-                List<String> found = ids(Finders.oracle(library, 0).find(p));
+                List<String> found = ids(Lookups.oracle(texts, 0).find(p));
                 assertEquals(own, found);
-                List<String> more = ids(Finders.oracle(library, 4).find(p));
+                List<String> more = ids(Lookups.oracle(texts, 4).find(p));
                 assertTrue(more.containsAll(own) && Set.copyOf(more).size() == more.size());
                 assertTrue(own.isEmpty() ? more.isEmpty() : more.size() >= own.size() + 3, more.toString());
             }
         }
     }
 
-    private static List<String> ids(Finder.Found found) {
+    private static List<String> ids(Lookup.Found found) {
         return found.texts().stream().map(h -> h.id()).toList();
     }
 
@@ -161,7 +162,7 @@ class ProbesTest {
         for (int i = 0; i < scores.length; i++) {
             scores[i] = (i * 7 % 40) / 40.0;
         }
-        double threshold = Finders.threshold(scores);
+        double threshold = Lookups.threshold(scores);
         assertEquals(
                 2, java.util.Arrays.stream(scores).filter(s -> s < threshold).count());
     }

@@ -49,7 +49,7 @@ class WeightsTest {
     }
 
     private static double[] nll(CausalLm lm) {
-        PromptAnswerer answerer = new PromptAnswerer(lm, Finder.none());
+        PromptAnswerer answerer = new PromptAnswerer(lm, Lookup.none());
         return answerer.score(PROBES, answerer.answer(PROBES, 2)).get(0).nll();
     }
 

@@ -5,7 +5,7 @@ import java.util.List;
 
 /** Which texts stand before a question. */
 @FunctionalInterface
-public interface Finder extends AutoCloseable {
+public interface Lookup extends AutoCloseable {
     /**
      * What was found.
      *
@@ -19,11 +19,11 @@ public interface Finder extends AutoCloseable {
     default void close() {}
 
     /** The same, with a store that is closed with it. */
-    static Finder owning(AutoCloseable store, Finder finder) {
-        return new Finder() {
+    static Lookup owning(AutoCloseable store, Lookup lookup) {
+        return new Lookup() {
             @Override
             public Found find(Probe probe) {
-                return finder.find(probe);
+                return lookup.find(probe);
             }
 
             @Override
@@ -38,7 +38,7 @@ public interface Finder extends AutoCloseable {
     }
 
     /** None at all. */
-    static Finder none() {
+    static Lookup none() {
         return probe -> new Found(List.of(), false);
     }
 }

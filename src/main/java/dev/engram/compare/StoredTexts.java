@@ -9,22 +9,22 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The texts of a store under a condition. A shuffled library is searched by the right texts and shows each fact another's, as a store
+ * The texts of a store under a condition. A shuffled store is searched by the right texts and shows each fact another's, as a store
  * would whose keys and contents have been mixed up.
  */
-public final class Library {
+public final class StoredTexts {
     /** One text: what it is found by, what is shown, and when it was told. */
     record Entry(String id, String key, String shown, int day) {}
 
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-    private Library() {}
+    private StoredTexts() {}
 
     /** The store of a subject, one text a fact; an update takes the place of the text before it. */
-    public static Library of(Subject subject, Condition condition) {
-        Library library = new Library();
+    public static StoredTexts of(Subject subject, Condition condition) {
+        StoredTexts texts = new StoredTexts();
         if (condition == Condition.WITHOUT) {
-            return library;
+            return texts;
         }
         Set<String> asked = new HashSet<>(subject.facts().stream().map(Fact::id).toList());
         List<Fact> store = subject.store();
@@ -35,9 +35,9 @@ public final class Library {
             String shown = condition == Condition.SHUFFLED
                     ? store.get((i + 1) % store.size()).statement()
                     : key;
-            library.entries.put(fact.id(), new Entry(fact.id(), key, shown, fact.index()));
+            texts.entries.put(fact.id(), new Entry(fact.id(), key, shown, fact.index()));
         }
-        return library;
+        return texts;
     }
 
     List<Entry> entries() {
