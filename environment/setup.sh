@@ -243,6 +243,42 @@ ensure_jar() {
     release_lock
 }
 
+# ---- Apache Spark, for whoever asks for it --------------------------------------------------------------------------
+
+SPARK_BUILT="$ROOT/target/spark/engram.built"
+
+# What Spark reaches into on Java 17 and newer; pom.xml has the same list.
+SPARK_OPTIONS=''
+for package in lang lang.invoke lang.reflect io net nio util util.concurrent; do
+    SPARK_OPTIONS="$SPARK_OPTIONS --add-opens=java.base/java.$package=ALL-UNNAMED"
+done
+SPARK_OPTIONS="$SPARK_OPTIONS --add-opens=java.base/sun.nio.ch=ALL-UNNAMED --add-opens=java.base/sun.security.action=ALL-UNNAMED"
+
+spark_is_fresh() {
+    [ -f "$ROOT/target/spark/engram.jar" ] && [ -f "$SPARK_BUILT" ] &&
+        [ -z "$(find "$ROOT/src/main" "$ROOT/src/spark" "$ROOT/pom.xml" -newer "$SPARK_BUILT" -print 2>/dev/null | head -n 1)" ]
+}
+
+build_spark() { (cd "$ROOT" && exec mvn -q -B -Pspark package -Dmaven.test.skip=true); }
+
+ensure_spark() { # a second build with Spark's jars in target/spark; nothing of it is on the notebooks' class path
+    ensure_jar
+    if spark_is_fresh; then return 0; fi
+    require_jdk
+    require_maven
+    take_lock
+    if spark_is_fresh; then release_lock; return 0; fi
+    require_space "$ROOT" 1200 "Apache Spark"
+    say "--spark needs Apache Spark, which is not part of the normal set-up: its jars (280 MB) are fetched once and laid into target/spark."
+    mkdir -p "$ROOT/target/spark"
+    if [ -f "$SPARK_BUILT" ] && [ "$ROOT/pom.xml" -nt "$SPARK_BUILT" ]; then rm -rf -- "$ROOT/target/spark/lib"; fi
+    rm -f -- "$SPARK_BUILT"
+    : >"$SPARK_BUILT.begun"
+    step "fetching Apache Spark and building its jobs" "$STATE/log/spark.log" build_spark
+    mv -f -- "$SPARK_BUILT.begun" "$SPARK_BUILT"
+    release_lock
+}
+
 # ---- The default model ---------------------------------------------------------------------------------------------
 
 model_is_there() {

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Dependencies point one way: cli and notebooks → mechanisms → train, retrieve → model. Rules hold for packages that do not
+ * Dependencies point one way: cli and notebooks → compare → mechanisms → train, retrieve → model. Rules hold for packages that do not
  * exist yet, and bind them from their first class.
  */
 class ArchitectureTest {
@@ -100,6 +100,19 @@ class ArchitectureTest {
         mayNotUse(List.of(mechanism), others);
     }
 
+    /** The comparison may know all mechanisms; of the rest only the command line knows it. */
+    @Test
+    void onlyTheCommandLineKnowsTheComparison() {
+        mayNotUse(List.of("compare"), List.of("assistant", "cli"));
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.engram.compare..", "dev.engram.cli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.engram.compare..")
+                .check(CLASSES);
+    }
+
     @Test
     void nobodyKnowsTheCommandLine() {
         noClasses()
@@ -109,6 +122,17 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAPackage("dev.engram.cli..")
                 .allowEmptyShould(true)
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheCommandLineKnowsTheAssistant() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("dev.engram.assistant..", "dev.engram.cli..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.engram.assistant..")
                 .check(CLASSES);
     }
 

@@ -21,10 +21,13 @@ import picocli.CommandLine.HelpCommand;
             BenchTiers.class,
             BenchBank.class,
             BenchReading.class,
+            BenchAnalyses.class,
             BenchMemory3Training.class,
             BenchExplicit.class,
             BenchRetrieve.class,
             BenchStore.class,
+            BenchCompare.class,
+            BenchLmcode.class,
             HelpCommand.class
         })
 final class Bench {}

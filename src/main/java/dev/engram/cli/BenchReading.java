@@ -5,12 +5,14 @@ import dev.engram.explicit.LayerChoice;
 import dev.engram.explicit.ReadingExperiment;
 import dev.engram.explicit.ReadingItem;
 import dev.engram.explicit.ReadingTraining;
+import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.TrainableDecoder;
 import dev.engram.model.source.TensorType;
 import dev.engram.report.Csv;
+import dev.engram.report.Parts;
 import dev.engram.report.Profile;
 import dev.engram.report.RunFolder;
 import dev.engram.report.Tables;
@@ -55,7 +57,9 @@ final class BenchReading implements Callable<Integer> {
 
     @Option(
             names = "--stored",
-            description = "What storage and search do: memories out of codecs, and references as they are found.")
+            description =
+                    "What storage and search do: memories out of codecs, splits of equal bytes, and references as they are"
+                            + " found. Can be stopped and continued.")
     private boolean stored;
 
     @Option(names = "--seed", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "1")
@@ -67,8 +71,13 @@ final class BenchReading implements Callable<Integer> {
     @Option(names = "--save", description = "Folder for the adapter, in PEFT's layout.")
     private Path save;
 
+    private Parts parts;
+
     @Override
     public Integer call() {
+        if (items != null && items < 1) {
+            throw new BadInputException("--items is " + items + "; ask about at least 1 of each kind.");
+        }
         Profile profile = Profile.fromEnvironment();
         LayerChoice choice = LayerChoice.named(layers);
         World world = World.load();
@@ -78,6 +87,7 @@ final class BenchReading implements Callable<Integer> {
                 ? "untrained"
                 : "trained-" + choice.key().replace('_', '-');
         String name = weights + (stored ? "-stored" : "");
+        parts = Parts.of(BenchOptions.home(), "bench-reading-" + name, profile, experiment.items(), seed);
         try (CausalLm lm = CausalLm.open(options.model, load);
                 RunFolder run = RunFolder.open(
                         BenchOptions.home().resolve("results"), "bench-reading-" + name, profile, seed)) {
@@ -97,6 +107,7 @@ final class BenchReading implements Callable<Integer> {
             var table = Tables.of("reading", ReadingExperiment.table(rows, seed));
             run.summary(table);
             run.commit();
+            parts.done();
             System.out.println(Tables.text(table));
         }
         return 0;
@@ -122,7 +133,7 @@ final class BenchReading implements Callable<Integer> {
         Consumer<Boolean> reader = on -> lm.decoder().adapt(on && lora != null ? lora.adapter() : null);
         List<ReadingItem.Kind> kinds = Arrays.asList(ReadingItem.Kind.values());
         List<ReadingExperiment.Row> rows =
-                stored ? experiment.runStored(name, lm, reader, kinds) : experiment.run(name, lm, reader, kinds);
+                stored ? experiment.runStored(name, lm, reader, kinds, parts) : experiment.run(name, lm, reader, kinds);
         lm.decoder().adapt(null);
         return rows;
     }

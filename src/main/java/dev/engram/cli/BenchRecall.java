@@ -73,6 +73,9 @@ final class BenchRecall implements Callable<Integer> {
         if (memories != null) {
             experiment = experiment.withMemories(memories);
         }
+        int learned = experiment.memories();
+        recipes.forEach(
+                name -> RecallRecipe.named(name, learned)); // a wrong one is refused before anything is measured
         World world = World.load();
         LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(options.threads());
         try (CausalLm lm = CausalLm.open(options.model, load)) {

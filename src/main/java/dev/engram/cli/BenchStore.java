@@ -2,22 +2,31 @@ package dev.engram.cli;
 
 import dev.engram.dual.LongTermMemory;
 import dev.engram.dual.measure.SearchTimes;
+import dev.engram.dual.measure.StateKeys;
+import dev.engram.eval.Prose;
+import dev.engram.model.BadInputException;
+import dev.engram.model.CausalLm;
+import dev.engram.model.LoadOptions;
+import dev.engram.model.LoadOptions.DType;
 import dev.engram.report.Profile;
 import dev.engram.report.RunFolder;
 import dev.engram.report.Tables;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How long one token of a whole model searches LMCODE's long-term stores. Notebook 09 measures how the time grows with the slots. */
 @Command(
         name = "store",
         description =
-                "Measures how long one token searches LMCODE's long-term stores, exactly and by the index: one store a layer,"
+                "Measures how long one token searches LMCODE's long-term stores, exactly and by two indices: one store a layer,"
                         + " one after the other.")
 final class BenchStore implements Callable<Integer> {
-    private static final int QUERIES = 100;
+    private static final int QUERIES = 50;
+    private static final int WINDOW = 256;
 
     @Option(names = "--slots", description = "Slots of a store; default: ${DEFAULT-VALUE}.", defaultValue = "10000")
     private int slots;
@@ -34,15 +43,33 @@ final class BenchStore implements Callable<Integer> {
     @Option(names = "--seed", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "1")
     private long seed;
 
+    @Option(
+            names = "--keys",
+            split = ",",
+            description =
+                    "states (hidden states of the model's tokens, of the model's width), few, normal; default: states and few.")
+    private List<String> keys = List.of("states", "few");
+
+    @Mixin
+    private BenchOptions options;
+
     @Override
     public Integer call() {
         Profile profile = Profile.fromEnvironment();
-        SearchTimes times = new SearchTimes(width, k, QUERIES, profile.pick(5, 10), SearchTimes.Keys.FEW_DIRECTIONS);
-        LongTermMemory[] stores = new LongTermMemory[layers];
-        for (int i = 0; i < layers; i++) {
-            stores[i] = times.filled(slots, seed);
+        int rounds = profile.pick(5, 8);
+        List<SearchTimes.Row> rows = new ArrayList<>();
+        for (String kind : keys) {
+            rows.addAll(
+                    switch (kind) {
+                        case "states" -> states(new SearchTimes(width, k, QUERIES, rounds, SearchTimes.Keys.NORMAL));
+                        case "few" ->
+                            drawn(new SearchTimes(width, k, QUERIES, rounds, SearchTimes.Keys.FEW_DIRECTIONS));
+                        case "normal" -> drawn(new SearchTimes(width, k, QUERIES, rounds, SearchTimes.Keys.NORMAL));
+                        default ->
+                            throw new BadInputException(
+                                    "The keys are '" + kind + "'; give states, few, normal, or several with commas.");
+                    });
         }
-        List<SearchTimes.Row> rows = times.run(stores, seed);
         try (RunFolder run = RunFolder.open(BenchOptions.home().resolve("results"), "bench-store", profile, seed)) {
             run.setting("slots", slots)
                     .setting("layers", layers)
@@ -54,5 +81,24 @@ final class BenchStore implements Callable<Integer> {
         }
         System.out.println(Tables.text(Tables.of("Milliseconds a query, all stores", SearchTimes.summary(rows))));
         return 0;
+    }
+
+    private List<SearchTimes.Row> drawn(SearchTimes times) {
+        LongTermMemory[] stores = new LongTermMemory[layers];
+        for (int i = 0; i < layers; i++) {
+            stores[i] = times.filled(slots, seed);
+        }
+        return times.run(stores, seed);
+    }
+
+    private List<SearchTimes.Row> states(SearchTimes times) {
+        try (CausalLm lm = CausalLm.open(options.model, LoadOptions.defaults().withDtype(DType.BF16))) {
+            int windows = (slots + QUERIES + WINDOW - 1) / WINDOW;
+            StateKeys states = new StateKeys(
+                    lm.decoder(),
+                    layers,
+                    Prose.read(BenchOptions.home().resolve("data/prose")).windows(lm.tokenizer(), WINDOW, windows));
+            return times.run("hidden states", states.stores(slots, seed), states::query);
+        }
     }
 }

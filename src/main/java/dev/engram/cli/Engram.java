@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             TokenizeCommand.class,
             WorldCommand.class,
             ExplicitCommand.class,
+            AssistantCommand.class,
             PagesCommand.class,
             CheckCommand.class,
             Bench.class

@@ -1,5 +1,7 @@
 package dev.engram.cli;
 
+import dev.engram.explicit.BankSearch;
+import dev.engram.explicit.Cluster;
 import dev.engram.explicit.ExplicitLm;
 import dev.engram.explicit.LayerChoice;
 import dev.engram.explicit.MemoryCodec;
@@ -7,17 +9,16 @@ import dev.engram.explicit.Reference;
 import dev.engram.explicit.ReferenceBank;
 import dev.engram.explicit.ReferenceFile;
 import dev.engram.explicit.ReferenceWriter;
-import dev.engram.explicit.Retrieval;
 import dev.engram.explicit.TokenSelectors;
 import dev.engram.explicit.WriteConfig;
 import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
 import dev.engram.model.GenerationConfig;
 import dev.engram.model.GenerationListener;
+import dev.engram.model.LoadOptions;
 import dev.engram.model.text.Message;
 import dev.engram.retrieve.Embedders;
 import dev.engram.retrieve.EmbeddingRetriever;
-import dev.engram.retrieve.Hit;
 import dev.engram.retrieve.IndexStore;
 import dev.engram.retrieve.RetrievalStrategy;
 import java.io.PrintStream;
@@ -37,10 +38,10 @@ import picocli.CommandLine.ParentCommand;
         description = "Explicit memory: writes texts into a bank of keys and values, and answers by reading them.",
         subcommands = HelpCommand.class)
 final class ExplicitCommand {
-    /** Rows outside the graph at which it is built anew. */
     /** References that a codec is trained on. */
     private static final int CODEC_SAMPLE = 64;
 
+    /** Rows outside the graph at which it is built anew. */
     private static final int REBUILD = 5000;
 
     @ParentCommand
@@ -82,10 +83,18 @@ final class ExplicitCommand {
                             description = "Store memories as codes: int2 to int8, or memory3, the paper's scheme."
                                     + " Default: as numbers in bf16.")
                     String codec,
+            @Option(
+                            names = "--spark",
+                            paramLabel = "MASTER",
+                            description =
+                                    "Encode on Apache Spark, which is fetched first: local[2] for two workers on this machine,"
+                                            + " or a cluster's address, such as spark://host:7077.")
+                    String master,
             @Mixin ModelOptions options) {
         WriteConfig config = new WriteConfig(
                 LayerChoice.named(layers), tokens, TokenSelectors.named(rule, 0), WriteConfig.REFERENCE);
-        try (CausalLm lm = options.open(engram.streams())) {
+        try (CausalLm lm = options.open(engram.streams());
+                Cluster cluster = master == null ? null : cluster(master, lm, options, bank)) {
             ReferenceWriter writer = new ReferenceWriter(lm, config);
             List<Reference> references = ReferenceFile.read(file, writer::length, config.maxTokens());
             try (ReferenceBank memories = open(bank, writer, codec, references);
@@ -96,7 +105,11 @@ final class ExplicitCommand {
                         .addAll(
                                 fresh.stream().map(Reference::id).toList(),
                                 fresh.stream().map(Reference::text).toList());
-                memories.write(references);
+                if (cluster == null) {
+                    memories.write(references);
+                } else {
+                    memories.write(references, cluster);
+                }
                 if (index.sizeOutsideGraph() > REBUILD) {
                     index.rebuild();
                 }
@@ -106,6 +119,13 @@ final class ExplicitCommand {
             }
         }
         return 0;
+    }
+
+    /** Workers, each of which computes with one thread where nothing else is asked for. */
+    private static Cluster cluster(String master, CausalLm lm, ModelOptions options, Path bank) {
+        LoadOptions load = options.load();
+        LoadOptions own = new LoadOptions(load.dtype(), load.device(), Math.max(1, load.threads()));
+        return Cluster.connect(master, new Cluster.Work(options.model(), own, Cluster.path(bank), lm.format()));
     }
 
     /** The bank that is there, or a new one, whose codec is trained on its first references. */
@@ -152,12 +172,8 @@ final class ExplicitCommand {
             ReferenceWriter writer = new ReferenceWriter(lm, config);
             try (ReferenceBank memories = ReferenceBank.open(bank, writer);
                     IndexStore index = index(bank)) {
-                EmbeddingRetriever retriever = retriever(index);
-                Retrieval retrieval = query -> retriever.retrieve(query, count).stream()
-                        .map(Hit::id)
-                        .filter(memories::contains)
-                        .toList();
-                ExplicitLm.Answer answer = new ExplicitLm(lm, memories, writer, retrieval)
+                BankSearch search = new BankSearch(memories, retriever(index), count);
+                ExplicitLm.Answer answer = new ExplicitLm(lm, memories, writer, search)
                         .generate(
                                 lm.prompt(List.of(Message.user(question))),
                                 GenerationConfig.greedy(maxTokens),

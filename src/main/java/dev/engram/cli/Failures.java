@@ -2,6 +2,8 @@ package dev.engram.cli;
 
 import dev.engram.model.BadInputException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -45,8 +47,17 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
             return BAD_INPUT;
         }
         String whole = messages(e);
-        if (whole.contains("No space left on device") || whole.contains("Disk quota exceeded")) {
+        if (whole.contains("No space left on device")
+                || whole.contains("Disk quota exceeded")
+                || whole.contains("File too large")) {
             say("No disk space is left (" + whole + "); free some and run the same command again.");
+            return BAD_INPUT;
+        }
+        if (e instanceof UncheckedIOException && e.getCause() instanceof FileSystemException) {
+            say(
+                    e.getMessage().contains(";")
+                            ? e.getMessage()
+                            : e.getMessage() + "; check the folder, its permissions and the free space.");
             return BAD_INPUT;
         }
         if (e instanceof OutOfMemoryError) {

@@ -1,6 +1,6 @@
 package dev.engram.cli;
 
-import sun.misc.Signal;
+import java.lang.reflect.Proxy;
 
 /**
  * Ctrl-C, and the signal that asks a process to end. While a text is being generated the first Ctrl-C asks to stop after the
@@ -17,14 +17,33 @@ final class Interrupt {
     /** Follows the process's interrupt signal. */
     static Interrupt ofSignal() {
         Interrupt interrupt = new Interrupt();
-        Signal.handle(new Signal("INT"), signal -> {
+        on("INT", () -> {
             if (!interrupt.ask()) {
                 System.err.println();
                 Runtime.getRuntime().halt(EXIT_CODE);
             }
         });
-        Signal.handle(new Signal("TERM"), signal -> Runtime.getRuntime().halt(TERMINATED));
+        on("TERM", () -> Runtime.getRuntime().halt(TERMINATED));
         return interrupt;
+    }
+
+    /** Does something when a signal arrives. By reflection: Java has no other way to signals than a class it calls internal. */
+    private static void on(String name, Runnable action) {
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            Object own =
+                    Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, (self, method, args) -> {
+                        if (method.getName().equals("handle")) {
+                            action.run();
+                        }
+                        return null;
+                    });
+            signal.getMethod("handle", signal, handler)
+                    .invoke(null, signal.getConstructor(String.class).newInstance(name), own);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("signal " + name + " cannot be followed", e);
+        }
     }
 
     /** From now on somebody polls {@link #asked}; forgets an earlier interruption. */

@@ -93,9 +93,7 @@ final class WorldCommand {
             writing.run();
         } catch (UncheckedIOException e) {
             throw new BadInputException(
-                    "--out is '" + folder + "', where nothing can be written ("
-                            + e.getCause().getMessage() + "); name a folder that is yours.",
-                    e);
+                    "--out is '" + folder + "', where nothing can be written: " + e.getMessage(), e);
         }
     }
 

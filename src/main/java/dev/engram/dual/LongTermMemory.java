@@ -4,6 +4,8 @@ import dev.engram.model.BadInputException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -29,7 +31,8 @@ public final class LongTermMemory {
     private final long[] lastUse;
     private final long[] hits;
     private long clock;
-    private SlotIndex index;
+    private final Map<IndexKind, SlotIndex> indices = new EnumMap<>(IndexKind.class);
+    private IndexKind active;
 
     /** A memory with λ = 1. */
     public LongTermMemory(int slots, int width, Replacement replacement, long seed) {
@@ -122,9 +125,7 @@ public final class LongTermMemory {
         lastUse[slot] = state.lastUse();
         hits[slot] = state.hits();
         used.set(slot);
-        if (index != null) {
-            index.changed(slot);
-        }
+        indices.values().forEach(index -> index.changed(slot));
     }
 
     /** Empties a slot. */
@@ -132,9 +133,7 @@ public final class LongTermMemory {
         used.clear(slot);
         keys[slot] = null;
         values[slot] = null;
-        if (index != null) {
-            index.changed(slot);
-        }
+        indices.values().forEach(index -> index.changed(slot));
     }
 
     /** The k best slots for a query [width], which count as used by this. */
@@ -150,10 +149,16 @@ public final class LongTermMemory {
 
     /** The k best slots for a query [width], without a trace: exact, or by the index where there is one. */
     public Retrieved search(float[] query, int k) {
+        return active == null ? searchExactly(query, k) : searchBy(active, query, k);
+    }
+
+    /** The same by one of the indices that were built; refused where it was not. */
+    public Retrieved searchBy(IndexKind kind, float[] query, int k) {
         checked("query", query);
         require(k > 0, "k", k, "ask for at least 1 entry");
+        SlotIndex index = indices.get(kind);
         if (index == null) {
-            return searchExactly(query, k);
+            throw new BadInputException("The memory has no index " + kind + "; build it first.");
         }
         Best best = new Best(Math.min(k, size()));
         index.candidates(query, k, s -> best.offer(s, score(query, s)));
@@ -182,31 +187,34 @@ public final class LongTermMemory {
     }
 
     /**
-     * Searches by a graph of near neighbours from now on, which is built here and kept up as slots change: faster with many slots, and
-     * now and then a neighbour is missed.
+     * Searches by this index from now on, which is built here and kept up as slots change: faster with many slots. One of the other
+     * kind stays, for {@link #searchBy}.
      */
-    public void buildIndex() {
-        index = null; // what an old one holds may go before the new one is made
-        index = new SlotIndex(this);
+    public void buildIndex(IndexKind kind) {
+        indices.remove(kind); // what an old one holds may go before the new one is made
+        indices.put(kind, kind == IndexKind.GRAPH ? new GraphIndex(this) : new ProjectedIndex(this));
+        active = kind;
     }
 
     /** Searches exactly again. */
     public void dropIndex() {
-        index = null;
+        indices.clear();
+        active = null;
     }
 
     public boolean indexed() {
-        return index != null;
+        return active != null;
     }
 
     /**
-     * Adds to a slot's importance, such as the attention that it received. An index sees the new importance in the score at once, but
+     * Adds to a slot's importance, such as the attention that it received. A graph sees the new importance in the score at once, but
      * in the choice of candidates only when it is built again.
      */
     public void reinforce(int slot, double amount) {
         use(slot);
         require(amount >= 0 && amount < Double.POSITIVE_INFINITY, "added importance", amount, "give 0 or more");
         importance[slot] += amount;
+        indices.values().forEach(index -> index.reinforced(slot));
     }
 
     /** The soft-attention read: the values of what was found, [width], weighted by {@link Retrieved#weights}; 0 where nothing was. */
@@ -244,7 +252,7 @@ public final class LongTermMemory {
             free(s);
         }
         clock = 0;
-        index = null;
+        dropIndex();
     }
 
     public int slots() {

@@ -40,6 +40,31 @@ public final class MemoryRows implements Seams.ExtraRows, AutoCloseable {
     }
 
     /**
+     * Memories that every query sees, some more than others: a number for each is added to the attention logits of its rows, so that
+     * {@code exp} of it is a factor of its share before the softmax is normalised. Zeros read as {@link #of} does.
+     *
+     * @param bias one for each memory; −∞ hides it
+     */
+    public static MemoryRows weighted(
+            NDManager parent, int layers, ExplicitMemory sink, List<ExplicitMemory> memories, double[] bias) {
+        if (bias.length != memories.size()) {
+            throw new IllegalArgumentException(bias.length + " numbers do not fit " + memories.size() + " memories");
+        }
+        NDManager manager = parent.newSubManager();
+        int constant = sink == null ? 0 : sink.tokens();
+        float[] added = new float
+                [constant + memories.stream().mapToInt(ExplicitMemory::tokens).sum()];
+        int at = constant;
+        for (int m = 0; m < bias.length; m++) {
+            int end = at + memories.get(m).tokens();
+            Arrays.fill(added, at, end, (float) bias[m]);
+            at = end;
+        }
+        NDArray mask = manager.create(added, new Shape(1, added.length));
+        return new MemoryRows(manager, layerRows(manager, layers, sink, List.of(memories)), mask);
+    }
+
+    /**
      * Memories of several chunks of one text: the queries of a chunk see its own memories (paper, section 3.4).
      *
      * @param chunks memories of each chunk, in order

@@ -2,7 +2,9 @@ package dev.engram.explicit;
 
 import dev.engram.eval.Bootstrap;
 import dev.engram.model.CausalLm;
+import dev.engram.report.Parts;
 import dev.engram.report.Progress;
+import dev.engram.report.Tables;
 import dev.engram.world.World;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,6 +15,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import tech.tablesaw.api.Table;
 
 /**
  * The table of explicit memory: questions on entities that nobody trained on, answered from nothing, from text, from memories of different
@@ -45,23 +48,30 @@ public record ReadingExperiment(World world, int items, long seed) {
      * @param reader switches the adapter on (true) or off: memories are written by the base
      */
     public List<Row> run(String weights, CausalLm lm, Consumer<Boolean> reader, List<ReadingItem.Kind> kinds) {
-        return run(weights, reader, kinds, kind -> prepare(lm, kind));
+        return run(weights, reader, kinds, kind -> prepare(lm, kind), Parts.none());
     }
 
-    /** What storage and search do: memories out of codecs, and references as they are found by the question. */
-    public List<Row> runStored(String weights, CausalLm lm, Consumer<Boolean> reader, List<ReadingItem.Kind> kinds) {
-        return run(weights, reader, kinds, kind -> {
+    /**
+     * What storage and search do: memories out of codecs, splits of equal bytes, and references as they are found by the question.
+     *
+     * @param parts where each arm's rows are kept, so that an interrupted run goes on
+     */
+    public List<Row> runStored(
+            String weights, CausalLm lm, Consumer<Boolean> reader, List<ReadingItem.Kind> kinds, Parts parts) {
+        Function<ReadingItem.Kind, Prepared> prepare = kind -> {
             List<ReadingItem> asked = ReadingItem.of(world, "heldout", kind, items, seed);
             ReadingTest test = new ReadingTest(lm, new ReferenceWriter(lm, WriteConfig.dense()));
             return new Prepared(asked, test, new StoredArms(lm, this, test, kind).of(asked));
-        });
+        };
+        return run(weights, reader, kinds, prepare, parts);
     }
 
     private static List<Row> run(
             String weights,
             Consumer<Boolean> reader,
             List<ReadingItem.Kind> kinds,
-            Function<ReadingItem.Kind, Prepared> prepare) {
+            Function<ReadingItem.Kind, Prepared> prepare,
+            Parts parts) {
         List<Row> rows = new ArrayList<>();
         for (ReadingItem.Kind kind : kinds) {
             reader.accept(false);
@@ -70,17 +80,41 @@ public record ReadingExperiment(World world, int items, long seed) {
             String name = kind.name().toLowerCase(Locale.ROOT);
             try (Progress progress = Progress.start("Answers, " + weights + ", " + name, prepared.arms.size())) {
                 prepared.arms.forEach((arm, given) -> {
-                    List<ReadingTest.Read> reads = prepared.test.ask(prepared.items, given);
-                    for (int i = 0; i < reads.size(); i++) {
-                        ReadingTest.Read read = reads.get(i);
-                        rows.add(new Row(
-                                weights, name, arm, prepared.items.get(i).unit(), read.nll(), read.exactness()));
-                    }
+                    Table part = parts.part(
+                            name + ", " + arm, () -> Tables.of("rows", asked(weights, name, arm, prepared, given)));
+                    rows.addAll(rows(part));
                     progress.step();
                 });
             }
         }
         return rows;
+    }
+
+    private static List<Row> asked(
+            String weights, String kind, String arm, Prepared prepared, ReadingTest.Given given) {
+        List<ReadingTest.Read> reads = prepared.test.ask(prepared.items, given);
+        return IntStream.range(0, reads.size())
+                .mapToObj(i -> new Row(
+                        weights,
+                        kind,
+                        arm,
+                        prepared.items.get(i).unit(),
+                        reads.get(i).nll(),
+                        reads.get(i).exactness()))
+                .toList();
+    }
+
+    /** Rows out of a table, such as rows.csv of a former run. */
+    public static List<Row> rows(Table table) {
+        return table.stream()
+                .map(r -> new Row(
+                        r.getString("weights"),
+                        r.getString("kind"),
+                        r.getString("arm"),
+                        r.getString("unit"),
+                        r.getNumber("nll"),
+                        r.getNumber("exact")))
+                .toList();
     }
 
     private record Prepared(List<ReadingItem> items, ReadingTest test, Map<String, ReadingTest.Given> arms) {}

@@ -65,7 +65,7 @@ public record ReadingItem(String unit, String question, String gold, String refe
     }
 
     /** All references of a kind, of all entities: what a search looks through. */
-    static List<String> references(World world, Kind kind) {
+    public static List<String> references(World world, Kind kind) {
         return (kind == Kind.SINGLE
                         ? world.facts().stream().map(Fact::statement)
                         : world.passages().stream().map(Passage::text))

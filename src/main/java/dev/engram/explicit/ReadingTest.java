@@ -47,9 +47,17 @@ public final class ReadingTest {
      * @param writer says what stands before references and where contexts begin
      */
     public ReadingTest(CausalLm lm, ReferenceWriter writer) {
+        this(lm, writer, writer.sink());
+    }
+
+    /**
+     * The same with the prefix's memory given, for a model whose reading adapter may be on now: the sink is written by the same
+     * weights as the memories.
+     */
+    public ReadingTest(CausalLm lm, ReferenceWriter writer, ExplicitMemory sink) {
         this.lm = lm;
         this.writer = writer;
-        this.sink = writer.sink();
+        this.sink = sink;
     }
 
     /** Asks everything. */
@@ -60,11 +68,12 @@ public final class ReadingTest {
     }
 
     /** Ids of the question's turn and the answer's beginning. */
-    static int[] context(CausalLm lm, ReadingItem item) {
+    public static int[] context(CausalLm lm, ReadingItem item) {
         return lm.tokenizer().encode(lm.prompt(List.of(Message.user(item.question()))) + STEM);
     }
 
-    static int[] gold(CausalLm lm, ReadingItem item) {
+    /** Ids of the right answer. */
+    public static int[] gold(CausalLm lm, ReadingItem item) {
         return lm.tokenizer().encode(" " + item.gold());
     }
 
@@ -75,15 +84,7 @@ public final class ReadingTest {
 
     /** Texts before the question, as RAG gives them; the first stands where a single memory would. */
     public Given text(Function<ReadingItem, List<String>> references) {
-        return (item, context, gold) -> {
-            List<int[]> parts = new ArrayList<>();
-            for (String text : references.apply(item)) {
-                // the first token of all stands once; later references begin with "Reference:" on a line of their own
-                parts.add(parts.isEmpty() ? writer.prefix() : lm.tokenizer().encode("\n" + WriteConfig.PREFIX));
-                parts.add(writer.ids(text));
-            }
-            return read(0, join(parts), Seams.none(), context, gold);
-        };
+        return (item, context, gold) -> read(0, before(references.apply(item)), Seams.none(), context, gold);
     }
 
     /** Memories of references, read by attention. */
@@ -94,6 +95,72 @@ public final class ReadingTest {
                 return read(writer.contextPosition(), new int[0], rows.seams(), context, gold);
             }
         };
+    }
+
+    /**
+     * Memories read by attention, some more than others.
+     *
+     * @param bias for each memory of an item, as in {@link MemoryRows#weighted}
+     */
+    public Given weighted(Function<ReadingItem, List<ExplicitMemory>> memories, Function<ReadingItem, double[]> bias) {
+        return (item, context, gold) -> {
+            NDManager manager = lm.decoder().backend().manager();
+            try (MemoryRows rows =
+                    MemoryRows.weighted(manager, lm.config().layers(), sink, memories.apply(item), bias.apply(item))) {
+                return read(writer.contextPosition(), new int[0], rows.seams(), context, gold);
+            }
+        };
+    }
+
+    /**
+     * Log-probability of each of several answers, summed over its tokens, in nats; the question is read once.
+     *
+     * @param references given as text before the question; empty for none
+     * @param memories read by attention; empty for none
+     */
+    public double[] score(
+            ReadingItem item, List<String> references, List<ExplicitMemory> memories, List<String> answers) {
+        int[] fed = join(List.of(before(references), context(lm, item)));
+        int position = memories.isEmpty() ? 0 : writer.contextPosition();
+        double[] sums = new double[answers.size()];
+        try (MemoryRows rows = MemoryRows.of(
+                        lm.decoder().backend().manager(), lm.config().layers(), sink, memories);
+                NDManager scope = lm.decoder().newScope();
+                KvCache cache = lm.decoder().newCache(position)) {
+            NDArray hidden = lm.decoder().forward(scope, new int[][] {fed}, cache, rows.seams());
+            NDArray first = lm.decoder().logits(scope, hidden, 1); // [1, 1, vocab]
+            for (int a = 0; a < sums.length; a++) {
+                int[] ids = lm.tokenizer().encode(" " + answers.get(a));
+                try (NDManager step = lm.decoder().newScope()) {
+                    sums[a] = logprob(step, first, ids, 0);
+                    if (ids.length > 1) {
+                        int[] rest = Arrays.copyOf(ids, ids.length - 1);
+                        NDArray more = lm.decoder().forward(step, new int[][] {rest}, cache, rows.seams());
+                        sums[a] += logprob(step, lm.decoder().logits(step, more, rest.length), ids, 1);
+                        cache.truncate(rest.length);
+                    }
+                }
+            }
+        }
+        return sums;
+    }
+
+    /** Of the ids from {@code from} on that these logits [1, n, vocab] predict. */
+    private double logprob(NDManager scope, NDArray logits, int[] ids, int from) {
+        int n = (int) logits.getShape().get(1);
+        long[] targets = Arrays.stream(ids, from, from + n).asLongStream().toArray();
+        float[] all = lm.decoder().logprobs(scope, logits, scope.create(targets).reshape(1, n));
+        return IntStream.range(0, n).mapToDouble(i -> all[i]).sum();
+    }
+
+    private int[] before(List<String> references) {
+        List<int[]> parts = new ArrayList<>();
+        for (String text : references) {
+            // the first token of all stands once; later references begin with "Reference:" on a line of their own
+            parts.add(parts.isEmpty() ? writer.prefix() : lm.tokenizer().encode("\n" + WriteConfig.PREFIX));
+            parts.add(writer.ids(text));
+        }
+        return join(parts);
     }
 
     private Read read(int position, int[] before, Seams seams, int[] context, int[] gold) {

@@ -1,13 +1,16 @@
 package dev.engram.explicit;
 
 import dev.engram.model.BadInputException;
+import java.io.Serializable;
 
 /**
  * A text that is to become a memory.
  *
  * @param id unique in a bank; without tabs and line ends
  */
-public record Reference(String id, String text) {
+public record Reference(String id, String text) implements Serializable {
+    private static final long serialVersionUID = 1;
+
     public Reference {
         if (id.isBlank() || id.chars().anyMatch(c -> c == '\t' || c == '\n' || c == '\r')) {
             throw new BadInputException(

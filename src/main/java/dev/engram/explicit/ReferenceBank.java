@@ -2,6 +2,7 @@ package dev.engram.explicit;
 
 import dev.engram.model.BadInputException;
 import dev.engram.model.source.TensorType;
+import dev.engram.report.AtomicFile;
 import dev.engram.report.Progress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -193,14 +194,56 @@ public final class ReferenceBank implements AutoCloseable {
      * interrupted goes on where it stopped. One with another text is replaced.
      */
     public void write(List<Reference> references) {
-        List<Reference> open = missing(references);
-        try (Progress progress = Progress.start("References", open.size())) {
-            for (int at = 0; at < open.size(); at += SHARD) {
-                List<Reference> part = open.subList(at, Math.min(open.size(), at + SHARD));
-                put(part, writer.write(part.stream().map(Reference::text).toList()));
-                progress.step(part.size());
+        write(references, (tasks, done) -> tasks.forEach(t -> done.accept(t, encode(t))));
+    }
+
+    /** The same where others encode; what is written, order included, is the same whoever finishes first. */
+    public void write(List<Reference> references, ShardRunner runner) {
+        AtomicFile.tidy(folder);
+        List<ShardTask> tasks = plan(references);
+        Map<ShardTask, long[]> finished = new HashMap<>();
+        try (Progress progress = Progress.start(
+                "References",
+                tasks.stream().mapToInt(t -> t.references().size()).sum())) {
+            int[] next = {0};
+            runner.run(tasks, (task, checksums) -> {
+                synchronized (finished) {
+                    finished.put(task, checksums);
+                    // in the plan's order: what is finished out of turn waits, and is encoded again should the job die
+                    // before
+                    while (next[0] < tasks.size() && finished.containsKey(tasks.get(next[0]))) {
+                        ShardTask own = tasks.get(next[0]++);
+                        commit(own.number(), own.references(), finished.remove(own));
+                        progress.step(own.references().size());
+                    }
+                }
+            });
+            if (next[0] < tasks.size()) {
+                throw new IllegalStateException("shard " + tasks.get(next[0]).number() + " was not encoded");
             }
         }
+    }
+
+    /** The shards in which missing references are to be written. */
+    List<ShardTask> plan(List<Reference> references) {
+        List<Reference> open = missing(references);
+        List<ShardTask> tasks = new ArrayList<>();
+        for (int at = 0; at < open.size(); at += SHARD) {
+            tasks.add(new ShardTask(
+                    index.nextShard() + tasks.size(), open.subList(at, Math.min(open.size(), at + SHARD))));
+        }
+        return tasks;
+    }
+
+    /**
+     * Encodes a shard and writes its files. The bank does not know them until they are committed, so that this may run anywhere that sees
+     * the folder, again too.
+     *
+     * @return a checksum for each reference
+     */
+    public long[] encode(ShardTask task) {
+        List<String> texts = task.references().stream().map(Reference::text).toList();
+        return new BankShard(folder, task.number()).write(task.references(), writer.write(texts), format);
     }
 
     /** Writes the texts alone; each is encoded when it is first used. */
@@ -208,7 +251,8 @@ public final class ReferenceBank implements AutoCloseable {
         List<Reference> open = missing(references);
         if (!open.isEmpty()) {
             open.forEach(r -> writer.ids(r.text()));
-            put(open, null);
+            int number = index.nextShard();
+            commit(number, open, new BankShard(folder, number).write(open, null, format));
         }
     }
 
@@ -227,9 +271,8 @@ public final class ReferenceBank implements AutoCloseable {
         return open;
     }
 
-    private void put(List<Reference> references, List<ExplicitMemory> memories) {
-        int number = index.nextShard();
-        long[] checksums = new BankShard(folder, number).write(references, memories, format);
+    /** Makes the files of a shard part of the bank. */
+    private void commit(int number, List<Reference> references, long[] checksums) {
         Set<Integer> left = new LinkedHashSet<>();
         for (int i = 0; i < checksums.length; i++) {
             String id = references.get(i).id();

@@ -22,8 +22,10 @@ import java.util.stream.IntStream;
  * finds instead of the one that tells the answer. Memories are of the last half of the layers.
  */
 final class StoredArms {
-    /** References that are searched for, and given: the paper's five. */
-    static final int RETRIEVED = 5;
+    /** References that are given as text and as whole memories. */
+    private static final List<Integer> RETRIEVED = List.of(1, 3, 5, 7);
+    /** References that are given as memories of every number of tokens: the paper's five. */
+    private static final int FIVE = 5;
 
     private static final List<Integer> TOKENS = List.of(8, 32, WriteConfig.ALL_TOKENS);
     /** Memories that codecs are trained on. */
@@ -49,6 +51,7 @@ final class StoredArms {
         arms.put("nothing", test.nothing());
         arms.put("text", test.text(i -> List.of(i.reference())));
         compressed(asked);
+        arms.putAll(new EqualBytes(lm, test, others(), asked).arms());
         retrieved(asked);
         return arms;
     }
@@ -62,11 +65,15 @@ final class StoredArms {
     }
 
     /** Codecs are trained on references of other entities, those of the training split. */
-    private void compressed(List<ReadingItem> asked) {
-        List<String> others = ReadingItem.of(experiment.world(), "train", kind, SAMPLE, experiment.seed()).stream()
+    private List<String> others() {
+        return ReadingItem.of(experiment.world(), "train", kind, SAMPLE, experiment.seed()).stream()
                 .map(ReadingItem::reference)
                 .distinct()
                 .toList();
+    }
+
+    private void compressed(List<ReadingItem> asked) {
+        List<String> others = others();
         List<String> own = asked.stream().map(ReadingItem::reference).distinct().toList();
         List<List<ExplicitMemory>> sample = written(others);
         List<List<ExplicitMemory>> gold = written(own);
@@ -114,20 +121,22 @@ final class StoredArms {
     /** Searched for among the references of all entities, by the question alone. */
     private void retrieved(List<ReadingItem> asked) {
         Map<ReadingItem, List<String>> found = search(ReadingItem.references(experiment.world(), kind), asked);
-        for (int k : new int[] {1, 3, RETRIEVED}) {
-            arms.put("text, " + k + " found", test.text(i -> found.get(i).subList(0, k)));
-        }
+        RETRIEVED.forEach(k ->
+                arms.put("text, " + k + " found", test.text(i -> found.get(i).subList(0, k))));
         List<String> used =
                 found.values().stream().flatMap(List::stream).distinct().toList();
         List<List<ExplicitMemory>> written = written(used);
         Map<String, Integer> place = places(used);
-        for (int k = 0; k < TOKENS.size(); k++) {
-            List<ExplicitMemory> memories = written.get(k);
-            arms.put(
-                    name(TOKENS.get(k)) + ", " + RETRIEVED + " found",
-                    test.memories(i -> found.get(i).stream()
-                            .map(t -> memories.get(place.get(t)))
-                            .toList()));
+        for (int t = 0; t < TOKENS.size(); t++) {
+            List<ExplicitMemory> memories = written.get(t);
+            boolean all = TOKENS.get(t) == WriteConfig.ALL_TOKENS;
+            for (int k : all ? RETRIEVED : List.of(FIVE)) {
+                arms.put(
+                        name(TOKENS.get(t)) + ", " + k + " found",
+                        test.memories(i -> found.get(i).subList(0, k).stream()
+                                .map(text -> memories.get(place.get(text)))
+                                .toList()));
+            }
         }
     }
 
@@ -140,7 +149,7 @@ final class StoredArms {
                     IntStream.range(0, texts.size()).mapToObj(String::valueOf).toList(), texts);
             for (ReadingItem item : asked) {
                 List<String> best = new ArrayList<>();
-                for (Hit hit : retriever.retrieve(item.question(), RETRIEVED)) {
+                for (Hit hit : retriever.retrieve(item.question(), RETRIEVED.get(RETRIEVED.size() - 1))) {
                     best.add(texts.get(Integer.parseInt(hit.id())));
                 }
                 found.put(item, best);

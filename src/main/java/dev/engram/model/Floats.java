@@ -3,7 +3,7 @@ package dev.engram.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 
-/** Tensors as plain Java arrays, for looking at them. All take f32 tensors; see {@link Decoder#asFloat} for others. */
+/** Tensors as plain Java arrays, for looking at them. All take f32 tensors. */
 public final class Floats {
     private Floats() {}
 

@@ -1,5 +1,7 @@
 package dev.engram.model;
 
+import java.io.Serializable;
+
 /**
  * How a model is opened.
  *
@@ -7,7 +9,8 @@ package dev.engram.model;
  * @param device where it runs
  * @param threads intra-operation threads; 0 takes the physical cores
  */
-public record LoadOptions(DType dtype, DeviceChoice device, int threads) {
+public record LoadOptions(DType dtype, DeviceChoice device, int threads) implements Serializable {
+    private static final long serialVersionUID = 1;
 
     /** Number format of the inference weights; activations are never quantised. */
     public enum DType {

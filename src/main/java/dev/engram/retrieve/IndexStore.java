@@ -65,7 +65,7 @@ public final class IndexStore implements EmbeddingStore<TextSegment>, AutoClosea
             return store;
         } catch (IOException e) {
             closeQuietly(store);
-            throw new UncheckedIOException("The index in " + path + " cannot be read", e);
+            throw new UncheckedIOException("The index in " + path + " cannot be read (" + e + ")", e);
         } catch (RuntimeException e) {
             closeQuietly(store);
             throw e;
@@ -117,7 +117,7 @@ public final class IndexStore implements EmbeddingStore<TextSegment>, AutoClosea
         try {
             built.journal().append(changes);
         } catch (IOException e) {
-            throw new UncheckedIOException("The index in " + path + " cannot be written", e);
+            throw new UncheckedIOException("The index in " + path + " cannot be written (" + e + ")", e);
         }
         changes.forEach(this::apply);
     }

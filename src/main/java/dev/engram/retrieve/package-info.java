@@ -11,5 +11,14 @@
  *     System.out.println(lm.chat(RagPrompt.standard().plain("What is the capital of Orskerry?", hits), greedy(20)).text());
  * }
  * }</pre>
+ *
+ * <p>A PostgreSQL with pgvector serves several machines. Add {@code dev.langchain4j:langchain4j-pgvector} (the version in pom.xml) to the
+ * class path; its rows have UUIDs, which {@link dev.engram.retrieve.NamedStore} derives from names:
+ *
+ * <pre>{@code
+ * EmbeddingStore<TextSegment> store = new NamedStore(PgVectorEmbeddingStore.builder()
+ *         .host("localhost").port(5432).database("postgres").user("engram").password(password)
+ *         .table("halcyon").dimension(Embedders.english().dimension()).build());
+ * }</pre>
  */
 package dev.engram.retrieve;

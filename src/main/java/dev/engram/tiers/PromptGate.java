@@ -6,9 +6,10 @@ import dev.engram.model.CausalLm;
 import dev.engram.model.KvCache;
 import dev.engram.model.Seams;
 import dev.engram.report.Progress;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The model as its own gate (the notes' "agent behind the gate"): a few examples, the text, and the most probable of four words.
@@ -32,27 +33,43 @@ public final class PromptGate implements Gate {
 
     private final CausalLm lm;
     private final double[] prior;
+    /** What the model said of each text. */
+    private final Map<String, double[]> said;
 
     public PromptGate(CausalLm lm, boolean calibrated) {
+        this(lm, calibrated, new HashMap<>());
+    }
+
+    private PromptGate(CausalLm lm, boolean calibrated, Map<String, double[]> said) {
         this.lm = lm;
+        this.said = said;
         this.prior = calibrated ? scores(List.of("N/A")).get(0) : new double[WORDS.size()];
     }
 
-    /** Log-probability of each word's first token, up to a constant, by text. The examples are read once. */
+    /** The calibrated gate; a text that one of the two has read is not read again. */
+    public PromptGate calibrated() {
+        return new PromptGate(lm, true, said);
+    }
+
     private List<double[]> scores(List<String> texts) {
+        read(texts.stream().filter(t -> !said.containsKey(t)).distinct().toList());
+        return texts.stream().map(said::get).toList();
+    }
+
+    /** Log-probability of each word's first token, up to a constant, by text. The examples are read once. */
+    private void read(List<String> texts) {
         int[] first = WORDS.stream().mapToInt(w -> lm.tokenizer().encode(w)[0]).toArray();
         int[] head = lm.tokenizer().encode(HEAD);
-        List<double[]> all = new ArrayList<>();
         try (KvCache cache = lm.decoder().newCache()) {
             logits(head, cache);
             for (String text : texts.size() > 8 ? Progress.over("The model as a gate", texts) : texts) {
                 int[] ids = lm.tokenizer().encode("User: " + text + "\nMatters for:");
                 float[] logits = logits(ids, cache);
-                all.add(Arrays.stream(first).mapToDouble(id -> logits[id]).toArray());
+                said.put(
+                        text, Arrays.stream(first).mapToDouble(id -> logits[id]).toArray());
                 cache.truncate(ids.length);
             }
         }
-        return all;
     }
 
     private float[] logits(int[] ids, KvCache cache) {

@@ -1,6 +1,9 @@
 package dev.engram.world;
 
 import dev.engram.report.AtomicFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -49,12 +52,20 @@ public final class OwnFacts {
                 List.of());
     }
 
-    /** Writes facts.csv and passages.csv into the folder; earlier ones are replaced. */
+    /**
+     * Writes facts.csv and passages.csv into the folder; earlier ones are replaced. A process that dies meanwhile may leave the facts
+     * without passages, but never with those of other facts.
+     */
     public static void write(World world, Path folder) {
         Map<String, String> texts = WorldFiles.texts(world);
-        for (String file : List.of(WorldFiles.FACTS, Table.PASSAGES.file())) {
-            AtomicFile.write(folder.resolve(file), texts.get(file));
+        Path passages = folder.resolve(Table.PASSAGES.file());
+        try {
+            Files.deleteIfExists(passages);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot replace " + passages + ": " + e, e);
         }
+        AtomicFile.write(folder.resolve(WorldFiles.FACTS), texts.get(WorldFiles.FACTS));
+        AtomicFile.write(passages, texts.get(Table.PASSAGES.file()));
     }
 
     private List<Fact> facts(Path file) {

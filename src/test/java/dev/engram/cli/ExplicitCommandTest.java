@@ -1,11 +1,13 @@
 package dev.engram.cli;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.engram.model.TinyModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -98,10 +100,25 @@ class ExplicitCommandTest {
         write(empty).refused("holds no reference");
         Path broken = Files.writeString(folder.resolve("broken.jsonl"), "{\"id\": \"a\", \"text\": \"b\"}\n{\"id\":\n");
         write(broken).refused("line 2");
+        Path file = Files.writeString(folder.resolve("a file"), "");
+        String former = bank;
+        for (Path place : List.of(file, file.resolve("below"), Path.of("/proc/bank"))) {
+            bank = place.toString();
+            write(texts).refused(bank, "cannot be written", "check the folder");
+        }
+        bank = former;
+        write(texts, "--spark", "local[2]").refused("--spark is 'local[2]'", "./engram explicit write");
+        assertFalse(Files.exists(Path.of(bank)), "nothing half-written");
         write(texts, "--layers", "best").refused("best", "last_half");
         write(texts, "--rule", "best").refused("best", "attention");
         write(texts).ok();
         write(texts, "--tokens", "4").refused("8 tokens", "4 tokens");
         ask(" ").refused("--question");
+        Path index = Path.of(bank, "vectors", "index.json");
+        Files.writeString(index, "x");
+        ask("Where?").refused("index.json", "give another folder");
+        Files.delete(index);
+        Files.writeString(Path.of(bank, "vectors", "journal-0"), "no journal\nat all\n");
+        ask("Where?").refused("journal-0", "is damaged");
     }
 }

@@ -73,7 +73,7 @@ class LongTermGoldenTest {
     @Test
     void theIndexFindsTheSameInASmallMemory() {
         LongTermMemory memory = filled();
-        memory.buildIndex();
+        memory.buildIndex(IndexKind.GRAPH);
         for (int q = 0; q < GOLDEN.queries.length; q++) {
             assertArrayEquals(
                     GOLDEN.slots[q],

@@ -167,11 +167,16 @@ class LongTermMemoryTest {
     @ParameterizedTest
     @EnumSource(ReplacementPolicy.class)
     void theIndexFollowsEveryChange(ReplacementPolicy rule) {
+        indexFollows(IndexKind.GRAPH, rule, 0.97);
+        indexFollows(IndexKind.PROJECTED, rule, 1); // with 16 numbers the bound is certain
+    }
+
+    private static void indexFollows(IndexKind kind, ReplacementPolicy rule, double least) {
         int width = 16;
         SplittableRandom random = new SplittableRandom(3);
         LongTermMemory indexed = new LongTermMemory(300, width, rule, 5);
         LongTermMemory exact = new LongTermMemory(300, width, rule, 5);
-        indexed.buildIndex();
+        indexed.buildIndex(kind);
         int found = 0;
         int asked = 0;
         for (int i = 0; i < 900; i++) {
@@ -198,7 +203,64 @@ class LongTermMemoryTest {
                 }
             }
         }
-        assertTrue(found > 0.97 * asked, found + " of " + asked);
+        assertTrue(found >= least * asked, kind + ": " + found + " of " + asked);
+    }
+
+    @Test
+    void importanceThatGrowsIsSeenByTheProjectedIndex() {
+        SplittableRandom random = new SplittableRandom(4);
+        LongTermMemory memory = new LongTermMemory(200, 32, ReplacementPolicy.FIFO, 5);
+        for (int i = 0; i < 200; i++) {
+            float[] key = normal(random, 32);
+            memory.write(key, key, 1);
+        }
+        memory.buildIndex(IndexKind.PROJECTED);
+        float[] query = normal(random, 32);
+        int last = memory.searchExactly(query, 200).slots()[199];
+        memory.reinforce(last, 1e12);
+        assertEquals(last, memory.search(query, 1).slots()[0]);
+        assertTrue(assertThrows(BadInputException.class, () -> memory.searchBy(IndexKind.GRAPH, query, 1))
+                .getMessage()
+                .contains("no index GRAPH"));
+    }
+
+    @Test
+    void theProjectedIndexComparesFewSlotsWhereKeysHaveFewDirections() {
+        SplittableRandom random = new SplittableRandom(6);
+        int width = 128;
+        float[][] axes = new float[4][];
+        for (int i = 0; i < axes.length; i++) {
+            axes[i] = normal(random, width);
+        }
+        LongTermMemory memory = new LongTermMemory(1000, width, ReplacementPolicy.FIFO, 5);
+        for (int i = 0; i < 1000; i++) {
+            float[] key = along(random, axes, width);
+            memory.write(key, key, 1);
+        }
+        ProjectedIndex index = new ProjectedIndex(memory);
+        for (int i = 0; i < 20; i++) {
+            float[] query = along(random, axes, width);
+            Set<Integer> seen = new HashSet<>();
+            index.candidates(query, 8, s -> assertTrue(seen.add(s), "twice " + s));
+            assertTrue(seen.size() < 100, seen.size() + " compared in full");
+            for (int s : memory.searchExactly(query, 8).slots()) {
+                assertTrue(seen.contains(s), "missed " + s);
+            }
+        }
+    }
+
+    private static float[] along(SplittableRandom random, float[][] axes, int width) {
+        float[] v = normal(random, width);
+        for (int i = 0; i < width; i++) {
+            v[i] *= 0.1f;
+        }
+        for (float[] a : axes) {
+            float length = (float) random.nextGaussian();
+            for (int i = 0; i < width; i++) {
+                v[i] += length * a[i];
+            }
+        }
+        return v;
     }
 
     static float[] normal(SplittableRandom random, int width) {

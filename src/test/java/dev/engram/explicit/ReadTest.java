@@ -114,6 +114,29 @@ class ReadTest {
         }
     }
 
+    /** A bias of 0 changes nothing, one of −∞ hides a memory, and ln 2 counts a memory twice. */
+    @Test
+    void biasesAreFactorsOfAMemorysShare() {
+        ReferenceWriter writer = new ReferenceWriter(lm, WriteConfig.defaults().withTokens(4));
+        List<ExplicitMemory> two = writer.write(List.of(TEXT, OTHER));
+        int at = writer.contextPosition();
+        assertTrue(furthest(read(writer, two, at), weighted(writer, two, 0, 0)) <= 1e-4);
+        float[] first = read(writer, List.of(two.get(0)), at);
+        assertTrue(furthest(first, weighted(writer, two, 0, Double.NEGATIVE_INFINITY)) <= 1e-4);
+        assertTrue(furthest(first, read(writer, two, at)) > 1e-3, "the second memory must matter");
+        float[] twice = read(writer, List.of(two.get(0), two.get(1), two.get(1)), at);
+        assertTrue(furthest(twice, weighted(writer, two, 0, Math.log(2))) <= 1e-4);
+        assertThrows(IllegalArgumentException.class, () -> weighted(writer, two, 0));
+    }
+
+    private static float[] weighted(ReferenceWriter writer, List<ExplicitMemory> memories, double... bias) {
+        int[] context = lm.tokenizer().encode(CONTEXT);
+        try (MemoryRows rows = MemoryRows.weighted(
+                lm.decoder().backend().manager(), lm.config().layers(), writer.sink(), memories, bias)) {
+            return logits(context, writer.contextPosition(), rows.seams(), context.length);
+        }
+    }
+
     @Test
     void nothingOfThePrefixIsKept() {
         for (TokenSelector selector : TokenSelectors.all(3)) {

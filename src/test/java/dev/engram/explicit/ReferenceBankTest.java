@@ -280,4 +280,42 @@ class ReferenceBankTest {
                             .ids());
         }
     }
+
+    /** Workers that finish in any order write what one process writes; what they had not handed in is done again after a stop. */
+    @Test
+    void whoeverFinishesFirstTheBankIsTheSame() throws IOException {
+        List<Reference> all = references(300);
+        Path here = folder.resolve("here");
+        Path there = folder.resolve("there");
+        try (ReferenceBank bank = ReferenceBank.open(here, writer)) {
+            bank.write(all);
+        }
+        try (ReferenceBank bank = ReferenceBank.open(there, writer)) {
+            IllegalStateException lost = assertThrows(
+                    IllegalStateException.class,
+                    () -> bank.write(all, (tasks, done) -> {
+                        for (int i : new int[] {3, 0, 2, 4}) {
+                            done.accept(tasks.get(i), bank.encode(tasks.get(i)));
+                        }
+                    }));
+            assertTrue(lost.getMessage().contains("shard 1"), lost.getMessage());
+            assertEquals(64, bank.size(), "shard 2 waits for shard 1");
+        }
+        try (ReferenceBank bank = ReferenceBank.open(there, writer)) {
+            assertEquals(all.subList(0, 64).stream().map(Reference::id).toList(), bank.ids());
+            bank.write(all, (tasks, done) -> {
+                for (int i = tasks.size() - 1; i >= 0; i--) {
+                    done.accept(tasks.get(i), bank.encode(tasks.get(i)));
+                }
+            });
+        }
+        try (Stream<Path> files = Files.list(here)) {
+            for (Path file : files.toList()) {
+                assertArrayEquals(
+                        Files.readAllBytes(file),
+                        Files.readAllBytes(there.resolve(file.getFileName())),
+                        file.toString());
+            }
+        }
+    }
 }

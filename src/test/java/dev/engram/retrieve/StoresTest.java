@@ -272,4 +272,42 @@ class StoresTest {
         Files.writeString(folder.resolve("index.json"), "{\"format\":\"something else\"}");
         assertThrows(BadInputException.class, () -> IndexStore.open(folder, WIDTH));
     }
+
+    /** A store whose ids must be UUIDs, as pgvector's are. */
+    @Test
+    void namesTravelThroughAStoreOfUuids() {
+        ExactStore uuids = exact();
+        NamedStore named = new NamedStore(uuids);
+        List<Embedding> vectors = Fixed.clustered(6, WIDTH, 5);
+        named.addAll(Fixed.ids(0, 5), vectors.subList(0, 5), Fixed.texts(0, 5));
+        named.addAll(Fixed.ids(2, 3), vectors.subList(5, 6), Fixed.texts(2, 3));
+        named.remove("r4");
+        List<EmbeddingMatch<TextSegment>> found = named.search(EmbeddingSearchRequest.builder()
+                        .queryEmbedding(vectors.get(5))
+                        .maxResults(9)
+                        .build())
+                .matches();
+        assertEquals(
+                Set.of("r0", "r1", "r2", "r3"),
+                new HashSet<>(found.stream().map(EmbeddingMatch::embeddingId).toList()));
+        assertEquals("r2", found.get(0).embeddingId(), "the vector that replaced the first");
+        assertEquals("text 2", found.get(0).embedded().text());
+        uuids.search(EmbeddingSearchRequest.builder()
+                        .queryEmbedding(vectors.get(0))
+                        .maxResults(9)
+                        .build())
+                .matches()
+                .forEach(m -> assertEquals(
+                        m.embeddingId(),
+                        java.util.UUID.fromString(m.embeddingId()).toString()));
+        uuids.addAll(Fixed.ids(7, 8), vectors.subList(0, 1), Fixed.texts(7, 8));
+        BadInputException e = assertThrows(
+                BadInputException.class,
+                () -> named.search(EmbeddingSearchRequest.builder()
+                        .queryEmbedding(vectors.get(0))
+                        .maxResults(9)
+                        .build()));
+        assertTrue(e.getMessage().contains("r7"), e.getMessage());
+        assertThrows(BadInputException.class, () -> named.add(vectors.get(0)));
+    }
 }

@@ -144,6 +144,11 @@ class GatesTest {
             // with the prior taken away all words are equal for the text the prior was measured on
             assertEquals(Horizon.NONE, new PromptGate(lm, true).classify("N/A"));
             assertTrue(ALL.containsAll(plain));
+            PromptGate raw = new PromptGate(lm, false);
+            raw.classify(texts.subList(0, 2));
+            assertEquals(
+                    new PromptGate(lm, true).classify(texts), raw.calibrated().classify(texts));
+            assertEquals(plain, raw.classify(texts));
         }
     }
 

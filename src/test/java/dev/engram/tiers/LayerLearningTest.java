@@ -19,6 +19,7 @@ import dev.engram.tiers.LayerProbes.Probe;
 import dev.engram.train.Example;
 import dev.engram.train.Labels;
 import dev.engram.train.Recitation;
+import dev.engram.train.Trainables;
 import dev.engram.world.PersonalFact;
 import dev.engram.world.World;
 import java.io.IOException;
@@ -66,6 +67,41 @@ class LayerLearningTest {
                                 .filter(l -> l != Labels.IGNORE)
                                 .toArray(),
                         true);
+    }
+
+    @Test
+    void aFullBufferIsLearnedByTheChosenLayersAndNothingBefore() {
+        List<PersonalFact> told = LayerProbes.known(YEAR, 365).stream().limit(3).toList();
+        try (TrainableDecoder decoder = decoder();
+                Trainables layers = Depth.last(1).open(decoder)) {
+            SmallFineTuning learn = new SmallFineTuning(decoder, layers, probes, 30, 4, 1e-2, 1);
+            List<PersonalFact> stored = new ArrayList<>();
+            ContinualBuffer<PersonalFact> buffer = new ContinualBuffer<>(3, true, stored::add, learn);
+            List<Probe> asking = told.stream()
+                    .flatMap(f -> probes.about(f, TargetFormat.QA).stream())
+                    .filter(p -> p.test().equals(LayerProbes.BY_HEART))
+                    .toList();
+            WeightHash before = WeightHash.of(decoder);
+            double surprise = nll(decoder, asking);
+            buffer.add(told.get(0));
+            buffer.add(told.get(1));
+            assertEquals(List.of(), before.changed(WeightHash.of(decoder)), "two wait");
+            assertEquals(2, stored.size());
+            assertTrue(buffer.add(told.get(2)));
+            assertEquals(1, learn.rounds());
+            assertEquals(
+                    layers.parameters().size(),
+                    before.changed(WeightHash.of(decoder)).size());
+            assertTrue(nll(decoder, asking) < 0.5 * surprise, surprise + " to " + nll(decoder, asking));
+        }
+        assertThrows(BadInputException.class, () -> new SmallFineTuning(null, null, probes, 0, 4, 1e-3, 1));
+    }
+
+    private static double nll(TrainableDecoder decoder, List<Probe> asking) {
+        return probes.ask(decoder, null, asking).stream()
+                .mapToDouble(LayerProbes.Answer::nll)
+                .average()
+                .orElseThrow();
     }
 
     @Test

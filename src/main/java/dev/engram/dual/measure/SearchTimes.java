@@ -1,10 +1,14 @@
 package dev.engram.dual.measure;
 
+import dev.engram.dual.IndexKind;
 import dev.engram.dual.LongTermMemory;
 import dev.engram.dual.ReplacementPolicy;
+import dev.engram.dual.Retrieved;
 import dev.engram.model.BadInputException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,10 +16,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.function.BiConsumer;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
- * How long a search takes as a store grows, exactly and by the index, and what the index misses. Rounds of the two are interleaved, and
+ * How long a search takes as a store grows, exactly and by the two indices, and what these miss. Rounds of the three are interleaved, and
  * the first ones are thrown away: a new Java process compiles the loops while it runs them, which makes the first hundred queries
  * several times slower.
  *
@@ -82,33 +87,55 @@ public record SearchTimes(int width, int k, int queries, int rounds, Keys keys) 
         return run(keys.name().toLowerCase(Locale.ROOT).replace('_', ' '), layers, asked);
     }
 
-    /** The same with any stores and queries. */
+    /** The same with any stores and queries. Both indices are built anew. */
     public List<Row> run(String name, LongTermMemory[] layers, List<float[]> asked) {
-        double recall = recallWithNewIndex(layers, asked);
+        return run(
+                name,
+                layers,
+                q -> Collections.nCopies(layers.length, asked.get(q)).toArray(float[][]::new));
+    }
+
+    /**
+     * The same where every store is asked with a query of its own.
+     *
+     * @param asked the queries of a number, one a store
+     */
+    public List<Row> run(String name, LongTermMemory[] layers, IntFunction<float[][]> asked) {
+        float[][][] all = IntStream.range(0, queries).mapToObj(asked).toArray(float[][][]::new);
+        Map<String, Search> searches = new LinkedHashMap<>();
+        searches.put("exact", (m, q) -> m.searchExactly(q, k));
+        Map<String, Double> recall = new HashMap<>(Map.of("exact", 1.0));
+        for (IndexKind kind : IndexKind.values()) {
+            Arrays.stream(layers).forEach(m -> m.buildIndex(kind));
+            String search = kind == IndexKind.GRAPH ? "index" : "projected"; // the name that older rows have
+            searches.put(search, (m, q) -> m.searchBy(kind, q, k));
+            recall.put(search, recall(layers, all, searches.get(search)));
+        }
         List<Row> rows = new ArrayList<>();
         for (int round = -WARM_UP; round < rounds; round++) {
-            double index = time(layers, asked, (m, q) -> m.search(q, k));
-            double exact = time(layers, asked, (m, q) -> m.searchExactly(q, k));
-            if (round >= 0) {
-                rows.add(new Row(name, "exact", layers[0].slots(), layers.length, round, exact, 1));
-                rows.add(new Row(name, "index", layers[0].slots(), layers.length, round, index, recall));
+            for (String search : searches.keySet()) {
+                double ms = time(layers, all, searches.get(search));
+                if (round >= 0) {
+                    rows.add(new Row(name, search, layers[0].slots(), layers.length, round, ms, recall.get(search)));
+                }
             }
         }
         return rows;
     }
 
-    private double recallWithNewIndex(LongTermMemory[] layers, List<float[]> asked) {
+    private interface Search {
+        Retrieved of(LongTermMemory store, float[] query);
+    }
+
+    private double recall(LongTermMemory[] layers, float[][][] asked, Search search) {
         long found = 0;
         long all = 0;
-        for (LongTermMemory m : layers) {
-            List<Set<Integer>> right =
-                    asked.stream().map(q -> set(m.searchExactly(q, k).slots())).toList();
-            m.buildIndex();
-            for (int q = 0; q < asked.size(); q++) {
-                Set<Integer> own = right.get(q);
-                all += own.size();
-                found += Arrays.stream(m.search(asked.get(q), k).slots())
-                        .filter(own::contains)
+        for (float[][] queries : asked) {
+            for (int i = 0; i < layers.length; i++) {
+                Set<Integer> right = set(layers[i].searchExactly(queries[i], k).slots());
+                all += right.size();
+                found += Arrays.stream(search.of(layers[i], queries[i]).slots())
+                        .filter(right::contains)
                         .count();
             }
         }
@@ -121,15 +148,14 @@ public record SearchTimes(int width, int k, int queries, int rounds, Keys keys) 
         return set;
     }
 
-    private static double time(
-            LongTermMemory[] layers, List<float[]> asked, BiConsumer<LongTermMemory, float[]> search) {
+    private static double time(LongTermMemory[] layers, float[][][] asked, Search search) {
         long start = System.nanoTime();
-        for (float[] q : asked) {
-            for (LongTermMemory m : layers) {
-                search.accept(m, q);
+        for (float[][] queries : asked) {
+            for (int i = 0; i < layers.length; i++) {
+                search.of(layers[i], queries[i]);
             }
         }
-        return (System.nanoTime() - start) / 1e6 / asked.size();
+        return (System.nanoTime() - start) / 1e6 / asked.length;
     }
 
     private float[][] directions(SplittableRandom random) {

@@ -10,15 +10,14 @@ import dev.engram.model.CausalLm;
 import dev.engram.model.GenerationConfig;
 import dev.engram.model.GenerationListener;
 import dev.engram.model.KvCache;
-import dev.engram.model.text.Message;
 import dev.engram.report.Progress;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import tech.tablesaw.api.Table;
 
 /**
  * What retrieval brings and what the model makes of it (seed 003, sections 5.2 and 5.3): hit rate, integration, score against the number
@@ -30,93 +29,110 @@ import java.util.Map;
  */
 public final class AnswerAnalysis {
     private final CausalLm lm;
-    private final ReferenceWriter writer;
+    private final Library library;
     private final ReadingTest test;
     private final int tokens;
-    private final Map<String, ExplicitMemory> written = new HashMap<>();
 
     /**
      * An analysis.
      *
+     * @param library writes the memories
      * @param tokens of the greedy answer whose words are counted
      */
-    public AnswerAnalysis(CausalLm lm, ReferenceWriter writer, int tokens) {
+    public AnswerAnalysis(CausalLm lm, Library library, int tokens) {
         this.lm = lm;
-        this.writer = writer;
-        this.test = new ReadingTest(lm, writer);
+        this.library = library;
+        this.test = new ReadingTest(lm, library.writer(), library.sink());
         this.tokens = tokens;
-    }
-
-    /** Finds the texts of the best references. */
-    public interface Finder {
-        List<String> find(String query, int k);
     }
 
     /**
      * One question.
      *
+     * @param task what kind of questions
      * @param strategy of retrieval
      * @param k memories asked for
      * @param unit entity
+     * @param found memories that were found, at most k
      * @param hitRate share of the retrieved memories that hold the answer
      * @param hit 1 if any of them does
      * @param nll of the right answer, nats per token
      * @param exact 1 if greedy decoding says it
      * @param usage share of the different tokens of the model's own answer that stand in a memory
      * @param novel share that stands in none: 1 − usage, which the seed calls hallucination
+     * @param findSeconds of the search, embedding of the question included
      */
     public record Row(
+            String task,
             String strategy,
             int k,
             String unit,
+            int found,
             double hitRate,
             double hit,
             double nll,
             double exact,
             double usage,
-            double novel) {}
+            double novel,
+            double findSeconds) {}
 
     /** A line of the table; integration is the share of exact answers among the questions with a hit, NaN where there are none. */
     public record Line(
+            String task,
             String strategy,
             int k,
             int questions,
+            double found,
             double hitRate,
             double hit,
             double integration,
             double nll,
             double exact,
             double usage,
-            double novel) {}
+            double novel,
+            double findSeconds) {}
 
     /** Asks all questions with k memories each. */
-    public List<Row> run(String strategy, int k, List<ReadingItem> items, Finder finder) {
+    public List<Row> run(String task, String strategy, int k, List<ReadingItem> items, Finder finder) {
+        List<List<String>> found = new ArrayList<>();
+        double[] seconds = new double[items.size()];
+        for (int i = 0; i < items.size(); i++) {
+            long start = System.nanoTime();
+            found.add(finder.find(items.get(i).question(), k));
+            seconds[i] = (System.nanoTime() - start) / 1e9;
+        }
+        library.write(found.stream().flatMap(List::stream).toList());
         List<Row> rows = new ArrayList<>();
-        for (ReadingItem item : Progress.over(strategy + ", " + k + " memories", items)) {
-            List<String> found = finder.find(item.question(), k);
-            List<ExplicitMemory> memories = found.stream()
-                    .map(t -> written.computeIfAbsent(t, writer::write))
-                    .toList();
-            ReadingTest.Read read =
-                    test.ask(List.of(item), test.memories(i -> memories)).get(0);
-            MemoryUsage use = MemoryUsage.of(
-                    answer(item, memories),
-                    found.stream()
-                            .map(t -> list(lm.tokenizer().encode(" " + t)))
-                            .toList());
-            double hits = found.stream().filter(t -> holds(t, item.gold())).count();
-            rows.add(new Row(
-                    strategy,
-                    k,
-                    item.unit(),
-                    hits / Math.max(1, found.size()),
-                    hits > 0 ? 1 : 0,
-                    read.nll(),
-                    read.exactness(),
-                    use.usage(),
-                    use.novel()));
+        try (Progress progress = Progress.start(task + ", " + strategy + ", " + k + " memories", items.size())) {
+            for (int i = 0; i < items.size(); i++) {
+                rows.add(row(task, strategy, k, items.get(i), found.get(i), seconds[i]));
+                progress.step();
+            }
         }
         return rows;
+    }
+
+    private Row row(String task, String strategy, int k, ReadingItem item, List<String> found, double seconds) {
+        List<ExplicitMemory> memories = library.of(found);
+        ReadingTest.Read read =
+                test.ask(List.of(item), test.memories(i -> memories)).get(0);
+        MemoryUsage use = MemoryUsage.of(
+                answer(item, memories),
+                found.stream().map(t -> list(lm.tokenizer().encode(" " + t))).toList());
+        double hits = found.stream().filter(t -> holds(t, item.gold())).count();
+        return new Row(
+                task,
+                strategy,
+                k,
+                item.unit(),
+                found.size(),
+                hits / Math.max(1, found.size()),
+                hits > 0 ? 1 : 0,
+                read.nll(),
+                read.exactness(),
+                use.usage(),
+                use.novel(),
+                seconds);
     }
 
     /** Whether a text tells an answer. */
@@ -125,10 +141,11 @@ public final class AnswerAnalysis {
     }
 
     private List<Integer> answer(ReadingItem item, List<ExplicitMemory> memories) {
-        int[] prompt = lm.tokenizer().encode(lm.prompt(List.of(Message.user(item.question()))) + ReadingTest.STEM);
+        int[] prompt = ReadingTest.context(lm, item);
+        ReferenceWriter writer = library.writer();
         try (MemoryRows rows = MemoryRows.of(
-                        lm.decoder().backend().manager(), lm.config().layers(), writer.sink(), memories);
-                KvCache cache = lm.decoder().newCache(writer.contextPosition())) {
+                        lm.decoder().backend().manager(), lm.config().layers(), library.sink(), memories);
+                KvCache cache = lm.decoder().newCache(memories.isEmpty() ? 0 : writer.contextPosition())) {
             return list(lm
                     .generate(
                             prompt,
@@ -148,23 +165,45 @@ public final class AnswerAnalysis {
         return Arrays.stream(ids).boxed().toList();
     }
 
-    /** One line for each strategy and number of memories. */
+    /** One line for each task, strategy and number of memories. */
     public static List<Line> table(List<Row> rows) {
         Map<String, List<Row>> groups = new LinkedHashMap<>();
-        rows.forEach(r -> groups.computeIfAbsent(r.strategy() + "\t" + r.k(), g -> new ArrayList<>())
+        rows.forEach(r -> groups.computeIfAbsent(r.task() + "\t" + r.strategy() + "\t" + r.k(), g -> new ArrayList<>())
                 .add(r));
         return groups.values().stream()
                 .map(g -> new Line(
+                        g.get(0).task(),
                         g.get(0).strategy(),
                         g.get(0).k(),
                         g.size(),
+                        mean(g, Row::found),
                         mean(g, Row::hitRate),
                         mean(g, Row::hit),
                         mean(g.stream().filter(r -> r.hit() > 0).toList(), Row::exact),
                         mean(g, Row::nll),
                         mean(g, Row::exact),
                         mean(g, Row::usage),
-                        mean(g, Row::novel)))
+                        mean(g, Row::novel),
+                        mean(g, Row::findSeconds)))
+                .toList();
+    }
+
+    /** Rows out of a table, such as rows.csv of a former run. */
+    public static List<Row> rows(Table table) {
+        return table.stream()
+                .map(r -> new Row(
+                        r.getString("task"),
+                        r.getString("strategy"),
+                        r.getInt("k"),
+                        r.getString("unit"),
+                        r.getInt("found"),
+                        r.getNumber("hitRate"),
+                        r.getNumber("hit"),
+                        r.getNumber("nll"),
+                        r.getNumber("exact"),
+                        r.getNumber("usage"),
+                        r.getNumber("novel"),
+                        r.getNumber("findSeconds")))
                 .toList();
     }
 

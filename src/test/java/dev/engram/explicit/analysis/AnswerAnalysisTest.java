@@ -31,8 +31,8 @@ class AnswerAnalysisTest {
                 new ReadingItem("c", "Who?", "Cid", "Cid.", List.of()));
         try (CausalLm lm = CausalLm.open(model, LoadOptions.defaults().withDtype(DType.F32))) {
             ReferenceWriter writer = new ReferenceWriter(lm, WriteConfig.dense());
-            AnswerAnalysis analysis = new AnswerAnalysis(lm, writer, 4);
-            List<AnswerAnalysis.Row> rows = analysis.run("known", 4, items, (query, k) -> ORDER.subList(0, k));
+            AnswerAnalysis analysis = new AnswerAnalysis(lm, Library.plain(writer), 4);
+            List<AnswerAnalysis.Row> rows = analysis.run("who", "known", 4, items, (query, k) -> ORDER.subList(0, k));
             assertEquals(0.5, rows.get(0).hitRate(), 1e-12); // two of four name Ann, in whatever letters
             assertEquals(1, rows.get(0).hit());
             assertEquals(0, rows.get(1).hitRate());
@@ -43,7 +43,7 @@ class AnswerAnalysisTest {
             assertEquals(0.5, line.hit(), 1e-12);
             assertEquals(rows.get(0).exact(), line.integration()); // only the question with a hit counts
             // one memory: another state to read from
-            double one = analysis.run("known", 1, items, (query, k) -> ORDER.subList(0, k))
+            double one = analysis.run("who", "known", 1, items, (query, k) -> ORDER.subList(0, k))
                     .get(0)
                     .nll();
             assertTrue(Math.abs(one - rows.get(0).nll()) > 1e-6);

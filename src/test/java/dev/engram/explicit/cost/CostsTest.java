@@ -11,6 +11,8 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The figures that the Memory3 paper and its blog print, to the printed digit. */
 class CostsTest {
@@ -108,6 +110,34 @@ class CostsTest {
         // 450,560 bytes at 3 GB/s are 0.15 ms, in which 312 TFLOP/s do 0.0469 TFLOP: 325 times the read itself
         assertEquals(41, COST.upperCrossover(1, drive, bytes), 0.5);
         assertEquals(Double.POSITIVE_INFINITY, COST.lowerCrossover(new Device(312, 1e7), bytes));
+    }
+
+    @Test
+    void wholeCosts() {
+        assertEquals(10 * COST.textRead(), COST.total(Place.TEXT, 10, 1), 1e-12);
+        assertEquals(3 * COST.implicitWrite(), COST.total(Place.IMPLICIT, 10, 3), 1e-12);
+        assertEquals(COST.explicitWrite() + 10 * COST.explicitRead(), COST.total(Place.EXPLICIT, 10, 3), 1e-12);
+    }
+
+    @Test
+    void theSmallestSizesArePossible() {
+        ModelShape one = new ModelShape(1, 1, 1, 1, 1, 1, 1, 1);
+        assertEquals(4, one.attentionWeights());
+        assertEquals(3, one.mlpWeights());
+        assertEquals(1, new CostModel(one, 1, 1, 1, 1).referenceTokens());
+        assertEquals(2, new StorageModel(one, 1, 1, 1, 1).sparse(), "one key and one value");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7})
+    void everySizeIsPositive(int which) {
+        int[] s = {1, 1, 1, 1, 1, 1, 1, 1};
+        s[which] = 0;
+        assertThrows(BadInputException.class, () -> new ModelShape(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]));
+        if (which < 4) {
+            assertThrows(BadInputException.class, () -> new CostModel(ModelShape.memory3(), s[0], s[1], s[2], s[3]));
+            assertThrows(BadInputException.class, () -> new StorageModel(ModelShape.memory3(), s[0], s[1], s[2], s[3]));
+        }
     }
 
     @Test

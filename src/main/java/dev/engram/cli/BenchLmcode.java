@@ -1,0 +1,202 @@
+package dev.engram.cli;
+
+import dev.engram.dual.FactExperiment;
+import dev.engram.dual.FactTexts;
+import dev.engram.dual.LmcodeExperiment;
+import dev.engram.dual.LmcodeExperiment.Arm;
+import dev.engram.dual.Memories;
+import dev.engram.dual.StabilityExperiment;
+import dev.engram.dual.measure.StepCost;
+import dev.engram.model.BadInputException;
+import dev.engram.model.LoadOptions;
+import dev.engram.model.engine.Torch;
+import dev.engram.report.Csv;
+import dev.engram.report.Profile;
+import dev.engram.report.Tables;
+import dev.engram.world.World;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** LMCODE's trained claims over several seeds: what notebook 09 shows with one. */
+@Command(
+        name = "lmcode",
+        description =
+                "Trains small LMCODE models from scratch, seed by seed: which memory recalls, what replay saves, what an update"
+                        + " costs, what its advice against loss spikes does, and invented facts as text. Can be stopped and continued: every"
+                        + " part and seed has a file of its own, and a file that is there is kept.")
+final class BenchLmcode implements Callable<Integer> {
+    private static final double TARGET = 0.9;
+
+    @Mixin
+    private BenchOptions options;
+
+    @Option(
+            names = "--parts",
+            split = ",",
+            description = "memories, replay, cost, stability, facts, weights; default: all.")
+    private List<String> parts = List.of("memories", "replay", "cost", "stability", "facts", "weights");
+
+    @Option(names = "--seeds", split = ",", description = "Default: ${DEFAULT-VALUE}.")
+    private List<Long> seeds = List.of(1L, 2L, 3L, 4L, 5L);
+
+    @Option(names = "--steps", description = "Updates of each run instead of the part's own.")
+    private Integer steps;
+
+    @Option(names = "--out", description = "Folder of the rows; default: results/bench-lmcode/PROFILE.")
+    private Path out;
+
+    /** A number. */
+    public record Row(String part, String arm, String quantity, double x, long seed, double value) {}
+
+    @Override
+    public Integer call() {
+        Torch.manager(LoadOptions.DeviceChoice.AUTO).close();
+        Torch.setThreads(options.threads());
+        Path folder = out != null
+                ? out
+                : BenchOptions.home()
+                        .resolve("results/bench-lmcode")
+                        .resolve(Profile.fromEnvironment().key());
+        for (String part : parts) {
+            for (long seed : seeds) {
+                Path file = folder.resolve(part + "-" + seed + ".csv");
+                if (!Files.exists(file)) {
+                    Csv.write(file, Tables.of(part, rows(part, seed)));
+                    System.out.println(part + ", seed " + seed + ", is in " + file);
+                }
+            }
+        }
+        System.out.println("The rows are in " + folder);
+        return 0;
+    }
+
+    private List<Row> rows(String part, long seed) {
+        return switch (part) {
+            case "memories" -> memories(seed);
+            case "replay" -> replay(seed);
+            case "cost" -> cost(seed);
+            case "stability" -> stability(seed);
+            case "facts" -> facts(seed);
+            case "weights" -> weights(seed);
+            default ->
+                throw new BadInputException("There is no part '" + part
+                        + "'; give memories, replay, cost, stability, facts, weights, or several with commas.");
+        };
+    }
+
+    private LmcodeExperiment recall() {
+        LmcodeExperiment e = LmcodeExperiment.quick();
+        return steps == null ? e : new LmcodeExperiment(e.task(), steps, e.batch(), e.rate(), e.every(), e.fresh());
+    }
+
+    private List<Row> memories(long seed) {
+        List<Row> rows = new ArrayList<>();
+        for (Memories memories : Memories.values()) {
+            try (LmcodeExperiment.Run run = recall().train(Arm.of(memories), seed)) {
+                String arm = run.arm().name();
+                rows.add(new Row("memories", arm, "accuracy", 0, seed, run.accuracy()));
+                rows.add(new Row("memories", arm, "updates to 90 %", 0, seed, run.stepsTo(TARGET)));
+                run.curve().forEach(p -> rows.add(new Row("memories", arm, "curve", p.step(), seed, p.accuracy())));
+            }
+        }
+        return rows;
+    }
+
+    private List<Row> replay(long seed) {
+        List<Row> rows = new ArrayList<>();
+        for (double share : new double[] {0, 0.1, 0.2, 0.5}) {
+            try (LmcodeExperiment.Run run =
+                    recall().train(Arm.of(Memories.LONG_TERM).withReplay(share, 0), seed)) {
+                rows.add(new Row("replay", "endless texts", "updates to 90 %", share, seed, run.stepsTo(TARGET)));
+                rows.add(new Row("replay", "endless texts", "accuracy", share, seed, run.accuracy()));
+            }
+        }
+        return rows;
+    }
+
+    private List<Row> cost(long seed) {
+        LmcodeExperiment e = recall();
+        List<Row> rows = new ArrayList<>();
+        int updates = steps == null ? 15 : steps;
+        for (int batch : new int[] {32, 16}) {
+            LmcodeExperiment few = new LmcodeExperiment(e.task(), updates, batch, e.rate(), updates, 8);
+            for (Memories memories : Memories.values()) {
+                StepCost.Row r = StepCost.of(few, Arm.of(memories), seed);
+                rows.add(new Row("cost", r.arm(), "milliseconds an update", batch, seed, r.milliseconds()));
+                rows.add(new Row("cost", r.arm(), "MiB at the peak", batch, seed, r.mebibytes()));
+            }
+        }
+        return rows;
+    }
+
+    /** Rates that are much too high, then the advice one by one. */
+    private List<Row> stability(long seed) {
+        StabilityExperiment quick = StabilityExperiment.quick();
+        StabilityExperiment test = steps == null ? quick : new StabilityExperiment(quick.task(), steps, quick.batch());
+        List<Row> rows = new ArrayList<>();
+        for (double rate : new double[] {0.003, 0.3, 3}) {
+            for (double eta : new double[] {0.01, 0.001}) {
+                for (double clip : new double[] {0, 1}) {
+                    StabilityExperiment.Row r = test.run(eta, clip, rate, seed);
+                    String arm = "eta " + eta + ", clip " + clip;
+                    rows.add(new Row("stability", arm, "spikes", rate, seed, r.spikes()));
+                    rows.add(new Row("stability", arm, "largest norm", rate, seed, r.largestNorm()));
+                    rows.add(new Row("stability", arm, "last loss", rate, seed, r.lastLoss()));
+                    rows.add(new Row("stability", arm, "updates", rate, seed, r.steps()));
+                }
+            }
+        }
+        return rows;
+    }
+
+    private FactExperiment factTest() {
+        FactExperiment e = FactExperiment.of(FactTexts.of(
+                Stream.of("train", "heldout")
+                        .flatMap(split -> World.load().facts(split).stream())
+                        .toList(),
+                "person",
+                4));
+        return steps == null ? e : new FactExperiment(e.texts(), steps, e.batch(), e.rate(), e.held());
+    }
+
+    private List<Row> facts(long seed) {
+        List<FactExperiment.Row> found = new ArrayList<>(factTest().reading(Memories.NONE, seed));
+        found.addAll(factTest().reading(Memories.LONG_TERM, seed));
+        return own(found);
+    }
+
+    private List<Row> weights(long seed) {
+        List<FactExperiment.Row> found = new ArrayList<>();
+        for (double share : new double[] {0, 0.2, 0.5}) {
+            found.addAll(factTest().weights(steps == null ? 60 : steps, share, seed));
+        }
+        return own(found);
+    }
+
+    private static List<Row> own(List<FactExperiment.Row> rows) {
+        Map<List<Object>, List<FactExperiment.Row>> tests = new LinkedHashMap<>();
+        rows.forEach(r -> tests.computeIfAbsent(List.of(r.part(), r.arm(), r.x()), x -> new ArrayList<>())
+                .add(r));
+        return tests.values().stream()
+                .map(t -> new Row(
+                        t.get(0).part(),
+                        t.get(0).arm(),
+                        "right",
+                        t.get(0).x(),
+                        t.get(0).seed(),
+                        t.stream()
+                                .mapToDouble(FactExperiment.Row::value)
+                                .average()
+                                .orElseThrow()))
+                .toList();
+    }
+}
