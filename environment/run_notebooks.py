@@ -5,6 +5,7 @@ Called by ./engram reproduce and ./engram test. Exit codes: 0 all passed, 1 a ce
 """
 
 import argparse
+import datetime
 import hashlib
 import json
 import os
@@ -14,6 +15,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+import html_copies
+import machine
 import notebook_file
 from kernel_run import SHOWN_LINES, KernelRun, Stopped
 
@@ -33,7 +36,7 @@ def options(arguments):
     parser.add_argument("--resume", action="store_true",
                         help="skip notebooks that passed and have not changed since, nor has the library")
     parser.add_argument("--save", action="store_true", help="also refresh the outputs saved in notebooks/")
-    parser.add_argument("--html", action="store_true", help="also write an HTML copy of each notebook")
+    parser.add_argument("--html", action="store_true", help="also write an HTML copy of each, and an index page")
     parser.add_argument("--solutions", action="store_true", help="also run notebooks/solutions/")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="limit for each notebook")
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent, help=argparse.SUPPRESS)
@@ -144,19 +147,28 @@ def failure_report(run):
     return lines + [f"    {line}" for line in ending]
 
 
-def html_copy(notebook, title):
-    from nbconvert import HTMLExporter  # slow to import, so only on request
-    return HTMLExporter().from_notebook_node(notebook, resources={"metadata": {"name": title}})[0]
-
-
 class Runner:
     def __init__(self, chosen):
         self._chosen = chosen
         self._folder = chosen.root / "notebooks"
         self._out = chosen.root / "results" / "notebooks" / chosen.profile
+        self._copies = html_copies.copies_of(self._folder, self._out)
         self._history = History(chosen.root / ".engram" / "notebook-runs.json")
         self._setting = [library_hash(chosen.root / "target" / "engram.jar")]
         self._setting += [os.environ.get(name, "") for name in ("ENGRAM_MODEL", "ENGRAM_RESULTS")]
+
+    def _note_time(self, name, cells, seconds, load):
+        """Beside the results, for README's table; solutions are not listed there."""
+        if len(name.parts) > 1:
+            return
+        results = Path(os.environ.get("ENGRAM_RESULTS") or self._chosen.root / "results")
+        record = {"notebook": name.stem, "cells": cells, "seconds": round(seconds, 1), "load": round(load, 2),
+                  "cpu": machine.cpu(), "cores": os.cpu_count(), "date": datetime.date.today().isoformat()}
+        target = results / "notebook-times" / self._chosen.profile / f"{name.stem}.json"
+        notebook_file.write_text(json.dumps(record, indent=1) + "\n", target)
+
+    def write_index(self):
+        html_copies.write_index(self._chosen.root, self._copies, self._out)
 
     def run(self, name):
         """Runs one notebook and returns its status, or `skipped`."""
@@ -179,6 +191,7 @@ class Runner:
 
         cells = len(notebook.cells)
         progress = Progress(label, cells, self._history.seconds(history_name))
+        load = os.getloadavg()[0]
         run = KernelRun(notebook, (self._folder / name).parent,
                         chosen.timeout or TIMEOUT_SECONDS[chosen.profile], chosen.kernel)
         stopped = None
@@ -204,8 +217,9 @@ class Runner:
 
         notebook_file.write(clean, copy)
         failed_copy.unlink(missing_ok=True)
+        self._note_time(name, cells, run.seconds, load)
         if chosen.html:
-            notebook_file.write_text(html_copy(clean, name.stem), copy.with_suffix(".html"))
+            html_copies.write(clean, self._folder / name, copy.with_suffix(".html"), self._copies)
         note = ""
         if chosen.save:
             if notebook_file.source_hash(notebook_file.read(self._folder / name)) == before:
@@ -233,6 +247,8 @@ def main(arguments=None):
     runner = Runner(chosen)
     try:
         statuses = [runner.run(name) for name in names]
+        if chosen.html:
+            runner.write_index()
     except Stopped as stopped:
         return 128 + stopped.number
     except OSError as error:

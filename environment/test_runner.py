@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+import html_copies
 import notebook_file
 import run_notebooks
 
@@ -32,6 +33,9 @@ class Workshop(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.root = Path(folder.name).resolve()
+        results = os.environ.pop("ENGRAM_RESULTS", None)  # this checkout's results are its own
+        if results is not None:
+            self.addCleanup(os.environ.__setitem__, "ENGRAM_RESULTS", results)
         (self.root / "notebooks" / "solutions").mkdir(parents=True)
 
     def notebook(self, name, *sources):
@@ -75,6 +79,36 @@ class SelectionTest(Workshop):
 
     def test_no_notebooks(self):
         self.assertEqual(self.run_main(), (0, "There are no notebooks in notebooks/.\n"))
+
+
+class HtmlTest(Workshop):
+    """Pages for reading: links lead to the copies, pictures are inside, an index lists them. No kernel is needed."""
+
+    def test_pages_without_a_run(self):
+        folder = self.root / "notebooks"
+        (folder / "README.md").write_text("contents")
+        (self.root / "data").mkdir()
+        (self.root / "data" / "notebooks.csv").write_text("notebook,about,about_zh\n00-a,what <b>,x\n")
+        links = "[s](solutions/00-a.ipynb) [r](README.md) [d](../data/notebooks.csv) [w](https://example.org/x.ipynb)"
+        nbformat.write(new_notebook(cells=[new_markdown_cell(links)]), folder / "00-a.ipynb")
+        nbformat.write(new_notebook(cells=[new_markdown_cell("[n](../00-a.ipynb#top)")]), folder / "solutions" / "00-a.ipynb")
+        with redirect_stdout(io.StringIO()):
+            self.assertEqual(html_copies.main(["--root", str(self.root)]), 0)
+        out = self.root / "target" / "html"
+        page = (out / "00-a.html").read_text()
+        for target in ("solutions/00-a.html", "index.html", "../../data/notebooks.csv", "https://example.org/x.ipynb"):
+            self.assertIn(f'href="{target}"', page)
+        self.assertIn('href="../00-a.html#top"', (out / "solutions" / "00-a.html").read_text())
+        index = (out / "index.html").read_text()
+        self.assertIn('<a href="00-a.html">00-a</a></td><td>what &lt;b&gt;</td><td><a href="solutions/00-a.html">', index)
+
+    def test_a_folder_that_cannot_be_written_is_one_sentence(self):
+        self.notebook("00-a")
+        (self.root / "file").write_text("")
+        err = io.StringIO()
+        with redirect_stderr(err), redirect_stdout(io.StringIO()):
+            self.assertEqual(html_copies.main(["--root", str(self.root), "--out", str(self.root / "file" / "x")]), 2)
+        self.assertEqual(len(err.getvalue().splitlines()), 1)
 
 
 class NotebookFileTest(Workshop):
@@ -138,6 +172,10 @@ class ExecutionTest(Workshop):
         self.assertEqual(saved.cells[2].outputs[0].data["text/plain"], "1 quick")
         self.assertEqual(path.read_text(), self.executed("00-start.ipynb").read_text())
         self.assertIn("1 quick", self.executed("00-start.html").read_text())
+        self.assertIn("00-start.html", self.executed("index.html").read_text())
+        times = json.loads((self.root / "results" / "notebook-times" / "quick" / "00-start.json").read_text())
+        self.assertEqual(times["notebook"], "00-start")
+        self.assertGreater(times["seconds"], 0)
         self.assertIn("1 skipped", self.run_main("--resume")[1])
 
     def test_failing_cell_is_shown(self):

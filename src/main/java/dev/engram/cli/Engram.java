@@ -28,11 +28,12 @@ import picocli.CommandLine.Spec;
             ExplicitCommand.class,
             AssistantCommand.class,
             PagesCommand.class,
+            CompareRunsCommand.class,
             CheckCommand.class,
             Bench.class
         })
 public final class Engram implements Runnable {
-    private static final List<String> OF_THE_LAUNCHER = List.of("reproduce", "lab", "test", "setup", "clean");
+    private static final List<String> OF_THE_LAUNCHER = List.of("reproduce", "lab", "html", "test", "setup", "release", "clean");
 
     @Spec
     private CommandSpec spec;

@@ -91,7 +91,7 @@ public record Scorecard(List<SeedItem> items, List<Claim> claims) {
         lines.add("# What the five documents describe, and where it is");
         lines.add("");
         lines.add("Made from [seeds.csv](seeds.csv) by `./engram pages`. Classes are under `src/main/java/dev/engram`,"
-                + " tests under `src/test/java/dev/engram`.");
+                + " tests under `src/test/java/dev/engram`. The address of an item is its id: `seeds.md#S000-07`.");
         for (States s : states()) {
             lines.add("");
             lines.add("## " + s.seed());
@@ -103,7 +103,8 @@ public record Scorecard(List<SeedItem> items, List<Claim> claims) {
             lines.add("|---|---|---|---|---|---|---|");
             items.stream()
                     .filter(i -> i.seed().equals(s.seed()))
-                    .map(i -> "| " + i.id() + " | " + cell(i.kind() + ": " + i.item()) + " | " + i.status() + " | "
+                    .map(i -> "| <a id=\"" + i.id() + "\"></a>" + i.id() + " | " + cell(i.kind() + ": " + i.item())
+                            + " | " + i.status() + " | "
                             + names(i.code()) + " | " + names(i.test()) + " | " + cell(i.notebook()) + " | "
                             + cell(i.reason()) + " |")
                     .forEach(lines::add);

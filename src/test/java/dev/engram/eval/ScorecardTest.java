@@ -44,7 +44,10 @@ class ScorecardTest {
     @Test
     void thePageNamesEachRow() {
         String page = CARD.page();
-        assertTrue(page.contains("| S000-01 | claim: a \\| b | done | `model.KvCache`, `model.Decoder` |"), page);
+        assertTrue(
+                page.contains(
+                        "| <a id=\"S000-01\"></a>S000-01 | claim: a \\| b | done | `model.KvCache`, `model.Decoder` |"),
+                page);
         assertTrue(page.contains("## 001\n\n1 rows: 0 done, 0 partly, 1 left out, 0 open."), page);
     }
 

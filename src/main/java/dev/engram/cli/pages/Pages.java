@@ -1,0 +1,106 @@
+package dev.engram.cli.pages;
+
+import dev.engram.eval.Scorecard;
+import dev.engram.forget.Policies;
+import dev.engram.model.BadInputException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * The pages that are made from data. {@code data/seeds.md} is made whole; README.md, README.zh.md, notebooks/README.md and
+ * docs/*.md have marked parts (see {@link MarkedPage}).
+ */
+public final class Pages {
+    /** Text of a made part. */
+    private interface Part {
+        String text(Language in, Path page);
+    }
+
+    private final Path home;
+    private final Map<String, Part> parts = new LinkedHashMap<>();
+
+    /**
+     * Pages of a checkout.
+     *
+     * @param home its folder
+     */
+    public Pages(Path home) {
+        this.home = home;
+        SpeedTables speed = new SpeedTables(home.resolve("results"));
+        MemoryTables memory = new MemoryTables(home.resolve("results"));
+        ProjectTables project = new ProjectTables(home);
+        parts.put("decode", (in, page) -> speed.decode());
+        parts.put("speed", (in, page) -> speed.other());
+        parts.put("open", (in, page) -> speed.open());
+        parts.put("cache", (in, page) -> speed.cache());
+        parts.put("original", (in, page) -> speed.original());
+        parts.put("explicit", (in, page) -> speed.explicit());
+        parts.put("bank", (in, page) -> speed.bank());
+        parts.put("recall", (in, page) -> memory.recall());
+        parts.put("reading", (in, page) -> memory.reading());
+        parts.put("rivals", (in, page) -> memory.policies());
+        parts.put("places", (in, page) -> memory.places(in));
+        parts.put("policies", (in, page) -> Policies.markdownTable());
+        parts.put("notebooks", (in, page) -> project.notebooks(in, toNotebooks(page)));
+        parts.put("capabilities", (in, page) -> project.capabilities(in));
+        parts.put("stages", (in, page) -> project.stages(in));
+        parts.put("tour", (in, page) -> project.tour(in));
+        parts.put("exercises", (in, page) -> Exercises.table(home.resolve("notebooks")));
+    }
+
+    private String toNotebooks(Path page) {
+        return page.getParent() == null || page.getParent().equals(home)
+                ? "notebooks/"
+                : page.getParent().endsWith("notebooks") ? "" : "../notebooks/";
+    }
+
+    /** Every made page as it should be, by its file. */
+    public Map<Path, String> made() {
+        Map<Path, String> made = new LinkedHashMap<>();
+        made.put(home.resolve("data/seeds.md"), Scorecard.read(home).page());
+        for (Path page : marked()) {
+            Language language = Language.of(page);
+            made.put(
+                    page,
+                    MarkedPage.renewed(
+                            page, read(page), name -> part(page, name).text(language, page)));
+        }
+        return made;
+    }
+
+    private Part part(Path page, String name) {
+        Part part = parts.get(name);
+        if (part == null) {
+            throw new BadInputException(page + " asks for the part '" + name + "', which does not exist; there are "
+                    + String.join(", ", parts.keySet()) + ".");
+        }
+        return part;
+    }
+
+    private TreeSet<Path> marked() {
+        TreeSet<Path> pages = new TreeSet<>();
+        for (String name : new String[] {"README.md", "README.zh.md", "notebooks/README.md"}) {
+            pages.add(home.resolve(name));
+        }
+        try (Stream<Path> docs = Files.list(home.resolve("docs"))) {
+            docs.filter(file -> file.toString().endsWith(".md")).forEach(pages::add);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot list " + home.resolve("docs") + ": " + e, e);
+        }
+        return pages;
+    }
+
+    private static String read(Path page) {
+        try {
+            return Files.readString(page);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot read " + page + ": " + e, e);
+        }
+    }
+}
