@@ -35,7 +35,8 @@ final class BenchRecall implements Callable<Integer> {
     @Option(
             names = "--recipes",
             split = ",",
-            description = "joint, seed, value-first, front-only, no-keep, label-front, two-steps; default: ${DEFAULT-VALUE}.",
+            description =
+                    "joint, seed, value-first, front-only, no-keep, label-front, two-steps; default: ${DEFAULT-VALUE}.",
             defaultValue = "joint")
     private List<String> recipes;
 

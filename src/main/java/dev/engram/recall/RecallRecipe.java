@@ -170,7 +170,18 @@ public record RecallRecipe(
     public static RecallRecipe seed(int steps, double learningRate) {
         LoraConfig queryAndValue = new LoraConfig(4, 8, 0.1, List.of("q_proj", "v_proj"));
         StepTwo two = new StepTwo(
-                steps, new Rows(4, 4, 0, 4, 0, 0), 0, 1, 1, 0, false, true, 2500, false, LoraConfig.of(4), learningRate);
+                steps,
+                new Rows(4, 4, 0, 4, 0, 0),
+                0,
+                1,
+                1,
+                0,
+                false,
+                true,
+                2500,
+                false,
+                LoraConfig.of(4),
+                learningRate);
         return new RecallRecipe(
                 "seed",
                 Vectors.LAST_TOKEN,

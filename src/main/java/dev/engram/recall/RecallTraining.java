@@ -310,7 +310,7 @@ public final class RecallTraining implements AutoCloseable {
                         statements(),
                         own
                                 ? memory -> RecallCorpus.conversations(
-                                        corpus.trained().get(memory))
+                                        corpus.trained().get(memory), two.valueFirst())
                                 : null,
                         own ? s -> corpus.plain().contains(s.index()) : s -> true,
                         pool,

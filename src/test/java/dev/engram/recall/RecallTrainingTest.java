@@ -58,8 +58,8 @@ class RecallTrainingTest {
     void theTestsShareNothingWithTheTraining() {
         Set<String> seen = new HashSet<>();
         corpus.trained()
-                .forEach(f ->
-                        RecallCorpus.conversations(f, false).forEach(c -> c.messages().forEach(m -> seen.add(m.content()))));
+                .forEach(f -> RecallCorpus.conversations(f, false)
+                        .forEach(c -> c.messages().forEach(m -> seen.add(m.content()))));
         corpus.others().forEach(f -> seen.addAll(f.trainQuestions()));
         corpus.unknownTrain().forEach(u -> seen.add(u.question()));
         seen.addAll(corpus.ordinaryTrain());
