@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import unittest
+import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -106,7 +107,8 @@ class HtmlTest(Workshop):
         self.notebook("00-a")
         (self.root / "file").write_text("")
         err = io.StringIO()
-        with redirect_stderr(err), redirect_stdout(io.StringIO()):
+        with redirect_stderr(err), redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # unittest shows libraries' warnings, a user does not see them
             self.assertEqual(html_copies.main(["--root", str(self.root), "--out", str(self.root / "file" / "x")]), 2)
         self.assertEqual(len(err.getvalue().splitlines()), 1)
 

@@ -33,10 +33,10 @@ public final class Assistant {
     static final double NEAR = 0.68;
 
     /** Of memories without a subject whose cosines differ by less than this the newest counts. */
-    private static final double MARGIN = 0.02;
+    private static final double MARGIN = 0.05;
 
     private static final Pattern OWN = Pattern.compile("(?i)\\b(i|i'm|i've|my|me|mine)\\b");
-    private static final String UNKNOWN = "I do not know that; you have not told me.";
+    private static final String UNKNOWN = "I do not know that: it is not in my memory.";
 
     private final UserMemory memory;
     private final Subjects subjects;
@@ -210,7 +210,8 @@ public final class Assistant {
         List<String> texts = draft.read().stream().map(Hit::text).toList();
         boolean good = Grounding.holds(draft.text(), question, texts, "");
         String ids = String.join(", ", draft.read().stream().map(Hit::id).toList());
-        String said = good ? draft.text() : "\"" + String.join(" ", texts) + "\"";
+        // words that rest on the text can still answer something else: the text always stands beside them
+        String said = (good ? draft.text() + " " : "") + "\"" + String.join(" ", texts) + "\"";
         List<Source> sources = draft.read().stream()
                 .map(h -> new Source(h.id(), h.text(), 0, "", pack.name(), h.score()))
                 .toList();

@@ -33,7 +33,8 @@ public final class DomainExperiment {
      *
      * @param arm pack, model alone, or how often the store is read
      * @param test law, medicine, unknown names, two hops
-     * @param right whether the answer holds the value; of an unknown name, whether it is said to be unknown
+     * @param right whether the reply, the model's words if they rest on the text and the text itself, holds the value; of an unknown
+     *     name, whether it is said to be unknown
      * @param byModel whether the model's own words do
      * @param found whether the texts that were read hold the value
      * @param texts that were read
@@ -104,7 +105,7 @@ public final class DomainExperiment {
         double ms = (System.nanoTime() - start) / 1e6;
         List<String> texts = draft.read().stream().map(Hit::text).toList();
         boolean good = Grounding.holds(draft.text(), question, texts, "");
-        String said = good ? draft.text() : String.join(" ", texts);
+        String said = (good ? draft.text() + " " : "") + String.join(" ", texts);
         return new Row(
                 "pack",
                 test,

@@ -6,7 +6,8 @@ import java.util.regex.Pattern;
 
 /** Cuts a turn into sentences and says which ask, which tell and which want something forgotten. English rules. */
 final class Sentences {
-    private static final Pattern END = Pattern.compile("(?<=[.!?])[\"”']?\\s+(?=[\\p{Lu}\\d\"“'])|\\R+");
+    private static final Pattern END =
+            Pattern.compile("(?<=[.!?])[\"”']?\\s+(?=[\\p{Lu}\\d\"“'])|\\R+|,? and (?=(?:I|my) )");
     private static final Pattern ASKS = Pattern.compile(
             "(?i)^(?:please )?(?:tell|remind|show) me\\b.*|^(?:what|which|who|whom|whose|where|when|how)\\b.*|.*\\?[\"”']?$");
     private static final Pattern FORGETS = Pattern.compile("(?i)^(?:please )?forget\\s+(?:that\\s+|about\\s+)?\\S.*");

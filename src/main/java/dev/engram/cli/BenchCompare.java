@@ -28,10 +28,10 @@ final class BenchCompare implements Callable<Integer> {
     @Mixin
     private BenchOptions options;
 
-    @Option(names = "--facts", description = "Facts to ask for; default: 4, in the full profile 8.")
+    @Option(names = "--facts", description = "Facts to ask for; default: 6, in the full profile 12.")
     private Integer facts;
 
-    @Option(names = "--steps", description = "Updates of a trained arm; default: 12, in the full profile 24.")
+    @Option(names = "--steps", description = "Updates of a trained arm; default: 12, in the full profile 16.")
     private Integer steps;
 
     @Option(names = "--arms", split = ",", description = "Arms; default: all.")
@@ -63,10 +63,10 @@ final class BenchCompare implements Callable<Integer> {
         LoadOptions load = LoadOptions.defaults()
                 .withDtype(DType.valueOf(dtype.toUpperCase(Locale.ROOT)))
                 .withThreads(options.threads());
-        Subject subject = Subject.of(World.load(), facts == null ? profile.pick(4, 8) : facts, 1);
+        Subject subject = Subject.of(World.load(), facts == null ? profile.pick(6, 12) : facts, 1);
         try (CausalLm plain = CausalLm.open(options.model, load);
                 CausalLm lm = CausalLm.open(options.model, load)) {
-            Arms all = new Arms(lm, load, subject, home, steps == null ? profile.pick(12, 24) : steps);
+            Arms all = new Arms(lm, load, subject, home, steps == null ? profile.pick(12, 16) : steps);
             List<String> wanted = arms == null ? all.names() : arms;
             wanted.forEach(all::require);
             Examiner examiner = new Examiner(plain, subject, asked, Prose.read(home.resolve("data/prose")), laps);

@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
             Bench.class
         })
 public final class Engram implements Runnable {
-    private static final List<String> OF_THE_LAUNCHER = List.of("reproduce", "lab", "html", "test", "setup", "release", "clean");
+    private static final List<String> OF_THE_LAUNCHER =
+            List.of("reproduce", "lab", "html", "test", "setup", "release", "clean");
 
     @Spec
     private CommandSpec spec;

@@ -30,7 +30,7 @@ final class WorldCommand {
     @Command(
             name = "import",
             description =
-                    "Checks your own facts (CSV, see data/halcyon/README.md) and copies them to where the notebooks find them.",
+                    "Checks your own facts (CSV, see data/halcyon/README.md) and copies them to data/own, or to --out.",
             sortOptions = false)
     int importFacts(
             @Parameters(paramLabel = "FILE", description = "Your facts.") Path file,

@@ -10,6 +10,9 @@ import java.util.function.IntConsumer;
  * the lengths are known, and |q'·k'| ≤ |q'||k'|. Between vectors that do not favour a direction it is about |q'||k'|/√r with r
  * directions outside, so slots are compared in full where {@link #DEVIATIONS} of these could lift them among the k best.
  *
+ * <p>Keys whose rest favours a direction as well, such as hidden states of a language model, lose neighbours: of 16, 83 % were found
+ * among 10,000 states of width 576 ({@code bench store}), with the keys on few directions all of them.
+ *
  * <p>Hypothesis tests on parts of a distance are from Gao and Long 2023 (ADSampling), leading directions in place of random ones from
  * later work on it. Differs from both in the scan: a component of all keys lies in one array, which Java's compiler turns into vector
  * instructions.

@@ -62,7 +62,8 @@ public final class OwnFacts {
         try {
             Files.deleteIfExists(passages);
         } catch (IOException e) {
-            throw new UncheckedIOException("Cannot replace " + passages + ": " + e, e);
+            throw new UncheckedIOException(
+                    passages + " cannot be replaced (" + e.getMessage() + "); name a folder that is yours.", e);
         }
         AtomicFile.write(folder.resolve(WorldFiles.FACTS), texts.get(WorldFiles.FACTS));
         AtomicFile.write(passages, texts.get(Table.PASSAGES.file()));

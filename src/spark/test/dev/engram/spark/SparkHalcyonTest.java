@@ -39,7 +39,7 @@ import tech.tablesaw.api.Table;
  */
 @Tag("default-model")
 class SparkHalcyonTest {
-    private static final int PASSAGES = 192;
+    private static final int PASSAGES = 128;
     private static final String MASTER = "local[2]";
 
     @TempDir

@@ -19,6 +19,8 @@ class WordsTest {
     void turnsAreCut() {
         assertEquals("TT", kinds("My cat is called Fern. I weigh 58.5 kg."));
         assertEquals("TA", kinds("I have moved. Where do I live?"));
+        assertEquals("TT", kinds("My sister's name is Imke and I live at 7 Salt Quay."));
+        assertEquals("T", kinds("I am learning chess and bookbinding."));
         assertEquals("A", kinds("Tell me my weight."));
         assertEquals("F", kinds("Please forget my address."));
         assertEquals("T", kinds("Before I forget, I left my keys on the piano."));

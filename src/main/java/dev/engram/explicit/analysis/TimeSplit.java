@@ -119,6 +119,7 @@ public final class TimeSplit {
     private final int[] text;
     private final Path folder;
     private final int newTokens;
+    private final List<String> stored;
 
     /**
      * A measurement.
@@ -127,6 +128,7 @@ public final class TimeSplit {
      * @param text ids of a long text, whose beginnings are the prompts
      * @param folder for the banks
      * @param newTokens to generate
+     * @param stored some of {@link #STORED}, bf16 among them
      */
     public TimeSplit(
             CausalLm lm,
@@ -135,7 +137,8 @@ public final class TimeSplit {
             List<Reference> references,
             int[] text,
             Path folder,
-            int newTokens) {
+            int newTokens,
+            List<String> stored) {
         this.lm = lm;
         this.writer = writer;
         this.retriever = retriever;
@@ -143,6 +146,7 @@ public final class TimeSplit {
         this.text = text.clone();
         this.folder = folder;
         this.newTokens = newTokens;
+        this.stored = List.copyOf(stored);
     }
 
     /** All sweeps, round by round. */
@@ -151,10 +155,10 @@ public final class TimeSplit {
         List<Row> rows = new ArrayList<>();
         List<ReferenceBank> banks = new ArrayList<>();
         try (Progress progress = Progress.start("Time of an answer", (rounds + 1L) * settings.size())) {
-            STORED.forEach(s -> banks.add(bank(s)));
+            stored.forEach(s -> banks.add(bank(s)));
             for (int round = 0; round <= rounds; round++) {
                 for (Setting s : settings) {
-                    Row row = measure(s, round, banks.get(STORED.indexOf(s.stored)));
+                    Row row = measure(s, round, banks.get(stored.indexOf(s.stored)));
                     if (round > 0) { // the first round warms up
                         rows.add(row);
                     }
@@ -167,11 +171,11 @@ public final class TimeSplit {
         return rows;
     }
 
-    private static List<Setting> settings() {
+    private List<Setting> settings() {
         List<Setting> all = new ArrayList<>();
         LENGTHS.forEach(n -> all.add(new Setting("length", n, USUAL_COUNT, "bf16")));
         COUNTS.forEach(k -> all.add(new Setting("memories", USUAL_LENGTH, k, "bf16")));
-        STORED.forEach(s -> all.add(new Setting("stored", USUAL_LENGTH, USUAL_COUNT, s)));
+        stored.forEach(s -> all.add(new Setting("stored", USUAL_LENGTH, USUAL_COUNT, s)));
         return all;
     }
 

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -72,6 +74,8 @@ class DequantizerTest {
             assertEquals(expected[i], values[i], 1e-6f);
         }
         assertEquals(512, b.columns());
+        assertTrue(Q4Blocks.holds(file.tensor(type.name())));
+        assertEquals(false, Q4Blocks.holds(file.tensor("Q8_0")));
     }
 
     @Test
@@ -98,11 +102,40 @@ class DequantizerTest {
         assertEquals(Float.floatToRawIntBits(-0f), Float.floatToRawIntBits(Blocks.half(0x8000)));
     }
 
+    /** 34,000 bytes of 8-bit blocks: more than one piece of the reader's, none like another. */
+    @Test
+    void aTensorOfManyPiecesIsRead() {
+        int blocks = 1000;
+        ByteBuffer data = ByteBuffer.allocate(34 * blocks).order(ByteOrder.LITTLE_ENDIAN);
+        float[] expected = new float[32 * blocks];
+        for (int b = 0; b < blocks; b++) {
+            data.putShort((short) 0x3c00); // the scale 1 in half precision
+            for (int i = 0; i < 32; i++) {
+                byte q = (byte) (b * 31 + i * 7);
+                data.put(q);
+                expected[32 * b + i] = q;
+            }
+        }
+        StoredTensor t = new StoredTensor(
+                "many",
+                TensorType.Q8_0,
+                new long[] {blocks, 32},
+                data.flip().asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN));
+        same(expected, Dequantizer.toFloats(t));
+        float[] part = new float[20_005];
+        Dequantizer.toFloats(t, 37, part, 5, 20_000);
+        same(Arrays.copyOfRange(expected, 37, 20_037), Arrays.copyOfRange(part, 5, 20_005));
+    }
+
     @Test
     void wrongRangesAreRefused() {
         StoredTensor t = file.tensor("Q4_1");
         assertThrows(IndexOutOfBoundsException.class, () -> Dequantizer.toFloats(t, ELEMENTS - 1, new float[9], 0, 2));
         assertThrows(IndexOutOfBoundsException.class, () -> Dequantizer.toFloats(t, 0, new float[9], 8, 2));
+        assertThrows(IndexOutOfBoundsException.class, () -> Dequantizer.toFloats(t, 0, new float[9], 5, 5));
+        assertThrows(IndexOutOfBoundsException.class, () -> Dequantizer.toFloats(t, 0, new float[9], -1, 1));
+        assertThrows(IndexOutOfBoundsException.class, () -> Dequantizer.toFloats(t, -1, new float[9], 0, 1));
+        Dequantizer.toFloats(t, ELEMENTS, new float[9], 9, 0);
         assertThrows(IllegalArgumentException.class, () -> Q8Blocks.of(t));
     }
 
