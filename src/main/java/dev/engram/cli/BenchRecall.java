@@ -36,7 +36,7 @@ final class BenchRecall implements Callable<Integer> {
             names = "--recipes",
             split = ",",
             description =
-                    "joint, seed, value-first, front-only, no-keep, label-front, two-steps; default: ${DEFAULT-VALUE}.",
+                    "joint, seed, paraphrased, front-only, no-keep, label-front, two-steps; default: ${DEFAULT-VALUE}.",
             defaultValue = "joint")
     private List<String> recipes;
 

@@ -216,7 +216,7 @@ class RecallTrainingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"joint", "seed", "value-first"})
+    @ValueSource(strings = {"joint", "seed", "paraphrased"})
     void bothRecipesRun(String name) {
         RecallRecipe recipe = name.equals("seed")
                 ? RecallRecipe.seed(3, 1e-3)
