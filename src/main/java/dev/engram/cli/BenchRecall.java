@@ -6,6 +6,7 @@ import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.recall.RecallExperiment;
 import dev.engram.recall.RecallRecipe;
+import dev.engram.recall.RecallRounds;
 import dev.engram.report.Profile;
 import dev.engram.report.Tables;
 import dev.engram.world.World;
@@ -22,6 +23,9 @@ import picocli.CommandLine.Option;
         description = "Trains the recall token on memories of Halcyon and measures it, recipe by recipe."
                 + " Can be stopped and continued: a recipe goes on from its last checkpoint.")
 final class BenchRecall implements Callable<Integer> {
+    /** Of each of old and new in a next round. */
+    private static final int QUESTIONS = 40;
+
     @Mixin
     private BenchOptions options;
 
@@ -31,7 +35,8 @@ final class BenchRecall implements Callable<Integer> {
     @Option(
             names = "--recipes",
             split = ",",
-            description = "joint, seed, front-only, no-keep, label-front, two-steps; default: ${DEFAULT-VALUE}.",
+            description =
+                    "joint, seed, paraphrased, front-only, no-keep, label-front, two-steps; default: ${DEFAULT-VALUE}.",
             defaultValue = "joint")
     private List<String> recipes;
 
@@ -43,6 +48,18 @@ final class BenchRecall implements Callable<Integer> {
 
     @Option(names = "--seed", description = "Default: ${DEFAULT-VALUE}.", defaultValue = "1")
     private long seed;
+
+    @Option(
+            names = "--frozen",
+            description =
+                    "The weights that do not learn: f32, bf16, or auto for the faster one here; default: ${DEFAULT-VALUE}.",
+            defaultValue = "f32")
+    private DType frozen;
+
+    @Option(
+            names = "--next-round",
+            description = "In place of recipes: so many more memories are learned by data/adapters/recall-100.")
+    private Integer nextRound;
 
     @Option(names = "--out", description = "Folder of the rows; default: results/bench-recall/PROFILE.")
     private Path out;
@@ -64,13 +81,23 @@ final class BenchRecall implements Callable<Integer> {
         LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(options.threads());
         try (CausalLm lm = CausalLm.open(options.model, load)) {
             Prose prose = Prose.read(BenchOptions.home().resolve("data/prose"));
+            if (nextRound != null) {
+                Path adapter = BenchOptions.home().resolve("data/adapters/recall-100");
+                RecallRecipe round = RecallRecipe.nextRound(100);
+                round = steps == null ? round : round.withSteps(steps);
+                round = rate == null ? round : round.withLearningRate(rate);
+                Path rounds = folder.resolve("next-round-" + nextRound + "-" + seed);
+                System.out.println(Tables.text(new RecallRounds(100, nextRound, seed, QUESTIONS)
+                        .run(options.model, lm, world, prose, adapter, round, rounds, frozen, System.out::println)));
+                return 0;
+            }
             System.out.println(Tables.text(experiment.baselines(lm, world, folder)));
             for (String name : recipes) {
                 RecallRecipe recipe = RecallRecipe.named(name, experiment.memories());
                 recipe = steps == null ? recipe : recipe.withSteps(steps);
                 recipe = rate == null ? recipe : recipe.withLearningRate(rate);
                 System.out.println(Tables.text(
-                        experiment.run(options.model, lm, world, prose, recipe, folder, System.out::println)));
+                        experiment.run(options.model, lm, world, prose, recipe, folder, System.out::println, frozen)));
             }
         }
         System.out.println("The rows are in " + folder);

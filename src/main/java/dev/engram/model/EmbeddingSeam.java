@@ -1,5 +1,6 @@
 package dev.engram.model;
 
+import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -12,6 +13,11 @@ public interface EmbeddingSeam {
 
     /** Ids that may not be chosen now. */
     int[] banned();
+
+    /** Added to the logits of ids before a choice is made. */
+    default Map<Integer, Float> biases() {
+        return Map.of();
+    }
 
     /**
      * Called after every pass, before the next token is chosen.

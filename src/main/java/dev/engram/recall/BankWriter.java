@@ -17,19 +17,39 @@ final class BankWriter {
     private final CausalLm lm;
     private final RecallCorpus corpus;
     private final VectorSource source;
+    private final int others;
 
-    BankWriter(CausalLm lm, RecallCorpus corpus, VectorSource source) {
+    /**
+     * A writer.
+     *
+     * @param others most facts outside the bank that are written too, as candidates of training
+     */
+    BankWriter(CausalLm lm, RecallCorpus corpus, VectorSource source, int others) {
         this.lm = lm;
         this.corpus = corpus;
         this.source = source;
+        this.others = others;
     }
 
     /** The bank in the corpus's order: trained, distractors, fresh. */
     Written write(boolean centred) {
+        List<float[]> known = known();
+        return write(known, centred ? Centring.of(known, queries()) : Centring.none(source.width()));
+    }
+
+    /** The same with the means of an earlier round, so that its memories keep their vectors. */
+    Written write(Centring centring) {
+        return write(known(), centring);
+    }
+
+    private List<float[]> known() {
         List<Fact> known = new ArrayList<>(corpus.trained());
         known.addAll(corpus.distractors());
-        List<float[]> vectors = new ArrayList<>(vectors(known));
-        Centring centring = centred ? Centring.of(vectors, queries()) : Centring.none(source.width());
+        return vectors(known);
+    }
+
+    private Written write(List<float[]> known, Centring centring) {
+        List<float[]> vectors = new ArrayList<>(known);
         vectors.addAll(vectors(corpus.fresh()));
         MemoryBank bank = new MemoryBank(
                 lm.decoder().backend().fingerprint(), source.name(), centring, MemoryBank.DEFAULT_CAP, Eviction.LRU);
@@ -38,10 +58,10 @@ final class BankWriter {
             bank.add(RecallCorpus.memory(all.get(i)), vectors.get(i));
         }
         corpus.trained().forEach(f -> bank.learned(f.id(), true));
-        List<float[]> others = vectors(TrainingRows.others(corpus)).stream()
+        List<float[]> outside = vectors(TrainingRows.others(corpus, others)).stream()
                 .map(centring::memory)
                 .toList();
-        return new Written(bank, others);
+        return new Written(bank, outside);
     }
 
     private List<float[]> vectors(List<Fact> facts) {

@@ -36,6 +36,11 @@ final class HeadParameters implements Trainables {
         parameters.values().forEach(p -> p.setRequiresGradient(true));
     }
 
+    /** What an earlier round left. */
+    static HeadParameters of(NDManager parent, MemoryHeadConfig learned, float[] nothing) {
+        return new HeadParameters(parent, Math.log(learned.scale()), learned.bias(), nothing);
+    }
+
     /** A random unit vector. */
     static float[] direction(int width, long seed) {
         SplittableRandom random = new SplittableRandom(seed);

@@ -3,6 +3,7 @@ package dev.engram.recall;
 import dev.engram.model.BadInputException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -54,6 +55,8 @@ final class MixedMemorySftDataset {
     private final int contextTokens;
     private final long seed;
     private final Consumer<String> log;
+    private int favoured = Integer.MAX_VALUE;
+    private int times = 1;
     private final Map<Integer, Epoch> epochs = new HashMap<>();
 
     /**
@@ -85,6 +88,13 @@ final class MixedMemorySftDataset {
         this.contextTokens = contextTokens;
         this.seed = seed;
         this.log = log;
+    }
+
+    /** Deals memories from this number on so many times as often as those before: what is new in a later round. */
+    MixedMemorySftDataset favouring(int first, int often) {
+        favoured = first;
+        times = often;
+        return this;
     }
 
     /** Rows of each type in an epoch. */
@@ -136,13 +146,13 @@ final class MixedMemorySftDataset {
         return all.get(Math.floorMod(epoch + memory, all.size()));
     }
 
-    /** Numbers of memories in random order, each once before any comes twice. */
+    /** Numbers of memories in random order, each once (favoured ones more often) before any comes again. */
     private List<Integer> deal(int count, SplittableRandom random) {
         List<Integer> order = new ArrayList<>();
         while (order.size() < count) {
             List<Integer> numbers = new ArrayList<>();
             for (int i = 0; i < memories.size(); i++) {
-                numbers.add(i);
+                numbers.addAll(Collections.nCopies(i < favoured ? 1 : times, i));
             }
             order.addAll(Shuffle.of(numbers, random));
         }

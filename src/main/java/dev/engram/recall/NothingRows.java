@@ -16,11 +16,13 @@ final class NothingRows {
     /** Facts that are not among the candidates. */
     private final List<Fact> absent;
 
-    NothingRows(RecallCorpus corpus, RowBuilder rows) {
+    NothingRows(RecallCorpus corpus, RowBuilder rows, int others) {
         this.corpus = corpus;
         this.rows = rows;
         this.absent = corpus.others()
-                .subList(TrainingRows.others(corpus).size(), corpus.others().size());
+                .subList(
+                        TrainingRows.others(corpus, others).size(),
+                        corpus.others().size());
     }
 
     RecallRow draw(SplittableRandom random) {

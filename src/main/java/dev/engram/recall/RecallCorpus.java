@@ -126,6 +126,27 @@ public record RecallCorpus(
         }
     }
 
+    /** The corpus of a next round: the first distractors are learned too. The bank and its order stay. */
+    public RecallCorpus learning(int more) {
+        if (more < 1 || more >= distractors.size()) {
+            throw new BadInputException("A round is to learn " + more + " more memories; give 1 to "
+                    + (distractors.size() - 1) + ", for so many stand in the bank unlearned.");
+        }
+        List<Fact> learned = new ArrayList<>(trained);
+        learned.addAll(distractors.subList(0, more));
+        return new RecallCorpus(
+                learned,
+                distractors.subList(more, distractors.size()),
+                fresh,
+                others,
+                unknownTrain,
+                unknownTest,
+                chats,
+                plain,
+                ordinaryTrain,
+                ordinaryTest);
+    }
+
     /** Facts of the bank in its order: trained, distractors, fresh. */
     public List<Fact> bank() {
         List<Fact> bank = new ArrayList<>(trained);
@@ -139,11 +160,19 @@ public record RecallCorpus(
         return new Memory(fact.id(), fact.statement(), "halcyon", fact.index(), 1, false);
     }
 
+    /** A value as a sentence of its own. */
+    private static String sentence(String value) {
+        return Character.toUpperCase(value.charAt(0)) + value.substring(1) + ".";
+    }
+
     /**
      * Conversations about a fact: each wording of its training questions, answered by paraphrases in turn. The last one has a thought
      * before its answer: with more of them the model now and then says a thought in place of the answer.
+     *
+     * @param valueFirst whether an answer begins with the value: with paraphrases alone the model now and then says a sentence about
+     *     the entity instead of copying the value out of what it has just recalled
      */
-    static List<SftSample> conversations(Fact fact) {
+    static List<SftSample> conversations(Fact fact, boolean valueFirst) {
         List<String> answers = new ArrayList<>(fact.paraphrases());
         answers.removeIf(a -> a.contains("?"));
         if (answers.isEmpty()) {
@@ -156,7 +185,10 @@ public record RecallCorpus(
             String answer = answers.get((i + i / answers.size()) % answers.size());
             String lead = LEADS.get(fact.index() % LEADS.size());
             String thought = i == count - 1 ? "<think>\n" + lead + "\n</think>\n\n" : "";
-            all.add(SftSample.of(fact.index(), fact.trainQuestions().get(i % wordings), thought + answer));
+            all.add(SftSample.of(
+                    fact.index(),
+                    fact.trainQuestions().get(i % wordings),
+                    thought + (valueFirst ? sentence(fact.value()) + " " : "") + answer));
         }
         return all;
     }

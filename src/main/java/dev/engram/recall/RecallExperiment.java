@@ -4,6 +4,7 @@ import dev.engram.eval.Bootstrap;
 import dev.engram.eval.Interval;
 import dev.engram.eval.Prose;
 import dev.engram.model.CausalLm;
+import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.Sampler;
 import dev.engram.model.source.TensorType;
 import dev.engram.report.Csv;
@@ -69,6 +70,19 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
      */
     public Table run(
             String model, CausalLm lm, World world, Prose prose, RecallRecipe recipe, Path out, Consumer<String> log) {
+        return run(model, lm, world, prose, recipe, out, log, DType.F32);
+    }
+
+    /** The same with the frozen base in another format while training. */
+    public Table run(
+            String model,
+            CausalLm lm,
+            World world,
+            Prose prose,
+            RecallRecipe recipe,
+            Path out,
+            Consumer<String> log,
+            DType frozen) {
         Path folder = out.resolve(recipe.name() + "-" + memories + "-" + seed);
         Path file = folder.resolve("rows.csv");
         if (Files.exists(file)) {
@@ -77,7 +91,7 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
         Prose tested = prose.half(1);
         double[] before = RecallTest.ordinaryLoss(lm, tested, windows, WINDOW);
         RecallCorpus corpus = RecallCorpus.of(world, memories, seed);
-        try (RecallTraining training = new RecallTraining(model, lm, corpus, recipe, seed, log)) {
+        try (RecallTraining training = new RecallTraining(model, lm, corpus, recipe, seed, log, frozen, null)) {
             long start = System.nanoTime();
             List<History> histories = training.checkpointing(folder.resolve("checkpoints"), 10)
                     .keeping(prose.half(0))

@@ -1,5 +1,6 @@
 package dev.engram.recall;
 
+import ai.djl.ndarray.NDManager;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
@@ -24,11 +25,34 @@ public final class RecallFolder implements AutoCloseable {
     private static final Gson JSON = new GsonBuilder().setPrettyPrinting().create();
 
     /** What the head learned, and how vectors are injected. */
-    private record Head(MemoryHeadConfig config, float[] nothing, double injectionScale) {}
+    private record Head(MemoryHeadConfig config, float[] nothing, double injectionScale, double recallBias) {}
 
     private final CausalLm lm;
     private final Lora lora;
     private final RecallModel model;
+
+    /** Everything a folder holds; the arrays belong to the manager it was read with. */
+    record Saved(
+            Lora lora,
+            TokenRows rows,
+            MemoryBank bank,
+            MemoryHeadConfig config,
+            float[] nothing,
+            RecallSettings settings) {
+        static Saved read(NDManager manager, CausalLm lm, Path folder) {
+            Head head = head(folder.resolve(HEAD));
+            MemoryBank bank = MemoryBank.load(
+                    folder.resolve(BANK),
+                    lm.decoder().backend().fingerprint(),
+                    lm.config().hidden());
+            Lora lora = Lora.load(manager, lm.config(), folder);
+            TokenRows rows = TokenRows.load(lora.manager(), folder.resolve(TOKENS));
+            RecallSettings settings = RecallSettings.defaults()
+                    .withInjectionScale(head.injectionScale())
+                    .withRecallBias(head.recallBias());
+            return new Saved(lora, rows, bank, head.config(), head.nothing(), settings);
+        }
+    }
 
     private RecallFolder(CausalLm lm, Lora lora, RecallModel model) {
         this.lm = lm;
@@ -48,7 +72,8 @@ public final class RecallFolder implements AutoCloseable {
         lora.save(folder, "SmolLM2-135M-Instruct", type);
         rows.save(folder.resolve(TOKENS));
         bank.save(folder.resolve(BANK));
-        Head written = new Head(config, head.nothing().toFloatArray(), settings.injectionScale());
+        Head written =
+                new Head(config, head.nothing().toFloatArray(), settings.injectionScale(), settings.recallBias());
         AtomicFile.write(folder.resolve(HEAD), JSON.toJson(written) + "\n");
     }
 
@@ -58,17 +83,12 @@ public final class RecallFolder implements AutoCloseable {
      * @param lm the model it was trained on; stays the caller's, and is as before after {@link #close}
      */
     public static RecallFolder open(CausalLm lm, Path folder) {
-        Head head = head(folder.resolve(HEAD));
-        MemoryBank bank = MemoryBank.load(
-                folder.resolve(BANK),
-                lm.decoder().backend().fingerprint(),
-                lm.config().hidden());
-        Lora lora = Lora.load(lm.decoder().newScope(), lm.config(), folder);
-        lm.extend(TokenRows.load(lora.manager(), folder.resolve(TOKENS)));
-        lm.decoder().adapt(lora.adapter());
-        MemoryHead memories = new MemoryHead(lm.decoder().backend().manager(), bank, head.config(), head.nothing());
-        RecallSettings settings = RecallSettings.defaults().withInjectionScale(head.injectionScale());
-        return new RecallFolder(lm, lora, new RecallModel(lm, memories, settings));
+        Saved saved = Saved.read(lm.decoder().newScope(), lm, folder);
+        lm.extend(saved.rows());
+        lm.decoder().adapt(saved.lora().adapter());
+        MemoryHead memories =
+                new MemoryHead(lm.decoder().backend().manager(), saved.bank(), saved.config(), saved.nothing());
+        return new RecallFolder(lm, saved.lora(), new RecallModel(lm, memories, saved.settings()));
     }
 
     private static Head head(Path file) {

@@ -19,6 +19,8 @@ import java.util.Locale;
 public record RecallRecipe(
         String name, Vectors vectors, boolean centred, double injectionScale, double noise, StepOne one, StepTwo two) {
 
+    private static final int OTHERS = 150;
+
     /** Kinds of vectors; see {@link HiddenStateSource}. */
     public enum Vectors {
         LAST_TOKEN,
@@ -68,6 +70,7 @@ public record RecallRecipe(
      * @param ownQuestions whether a memory_full row is a conversation about its memory; the seed takes any
      * @param labelRecallInFront whether {@code <recall>} is learned after an unrelated context, as in the seed
      * @param contextTokens most tokens of a front row's context
+     * @param valueFirst whether an answer begins with the fact's value; then hardly a fact outside the bank is read twice
      */
     public record StepTwo(
             int steps,
@@ -79,6 +82,7 @@ public record RecallRecipe(
             boolean ownQuestions,
             boolean labelRecallInFront,
             int contextTokens,
+            boolean valueFirst,
             LoraConfig lora,
             double learningRate) {
         StepTwo withSteps(int n) {
@@ -97,7 +101,15 @@ public record RecallRecipe(
             return with(steps, rows, label, learningRate);
         }
 
+        StepTwo withValueFirst(boolean first) {
+            return with(steps, rows, labelRecallInFront, learningRate, first);
+        }
+
         private StepTwo with(int n, Rows r, boolean label, double rate) {
+            return with(n, r, label, rate, valueFirst);
+        }
+
+        private StepTwo with(int n, Rows r, boolean label, double rate, boolean first) {
             return new StepTwo(
                     n,
                     r,
@@ -108,6 +120,7 @@ public record RecallRecipe(
                     ownQuestions,
                     label,
                     contextTokens,
+                    first,
                     lora,
                     rate);
         }
@@ -124,7 +137,8 @@ public record RecallRecipe(
     }
 
     /**
-     * Both losses at once, with a KL term: what keeps retrieval, decoding and ordinary language together.
+     * Both losses at once, with a KL term: what keeps retrieval, decoding and ordinary language together. Answers begin with the
+     * value: taught by paraphrases alone, one answer in five recalls the right text and goes on without it.
      *
      * @param memories how many are learned; rows and updates follow. Up to 8 are for watching: three minutes of training
      */
@@ -143,6 +157,7 @@ public record RecallRecipe(
                 true,
                 false,
                 24,
+                true,
                 LoraConfig.of(16),
                 3e-3);
         return new RecallRecipe("joint", Vectors.LAYER_MEAN, true, 32, 0.01, StepOne.NONE, two);
@@ -156,7 +171,18 @@ public record RecallRecipe(
     public static RecallRecipe seed(int steps, double learningRate) {
         LoraConfig queryAndValue = new LoraConfig(4, 8, 0.1, List.of("q_proj", "v_proj"));
         StepTwo two = new StepTwo(
-                steps, new Rows(4, 4, 0, 4, 0, 0), 0, 1, 1, 0, false, true, 2500, LoraConfig.of(4), learningRate);
+                steps,
+                new Rows(4, 4, 0, 4, 0, 0),
+                0,
+                1,
+                1,
+                0,
+                false,
+                true,
+                2500,
+                false,
+                LoraConfig.of(4),
+                learningRate);
         return new RecallRecipe(
                 "seed",
                 Vectors.LAST_TOKEN,
@@ -170,8 +196,8 @@ public record RecallRecipe(
     /**
      * A recipe of the tables.
      *
-     * @param name joint; seed; front-only (joint without full and sft_only rows); no-keep (joint without the KL); label-front
-     *     (joint with {@code <recall>} learned after any context); two-steps (a contrastive step 1, then decoding without it)
+     * @param name joint; seed; paraphrased (joint whose answers are paraphrases without the value in front); front-only (joint without full and
+     *     sft_only rows); no-keep (joint without the KL); label-front (joint with {@code <recall>} learned after any context); two-steps (a contrastive step 1, then decoding without it)
      */
     public static RecallRecipe named(String name, int memories) {
         RecallRecipe joint = joint(memories).withName(name);
@@ -181,6 +207,7 @@ public record RecallRecipe(
             case "seed" -> seed(Math.max(40, memories), 1e-3);
             case "front-only" -> joint.withRows(new Rows(r.front() + r.full(), 0, 0, 0, 0, 0));
             case "no-keep" -> joint.withRows(new Rows(r.front(), r.full(), r.nothing(), r.sft(), 0, r.read()));
+            case "paraphrased" -> joint.withStepTwo(joint.two.withValueFirst(false));
             case "label-front" -> joint.withLabelRecallInFront(true);
             case "two-steps" ->
                 new RecallRecipe(
@@ -200,12 +227,26 @@ public record RecallRecipe(
                                 true,
                                 false,
                                 joint.two.contextTokens,
+                                false,
                                 joint.two.lora,
                                 joint.two.learningRate));
             default ->
                 throw new BadInputException("The recipe is '" + name
-                        + "'; it must be joint, seed, front-only, no-keep, label-front or two-steps.");
+                        + "'; it must be joint, seed, paraphrased, front-only, no-keep, label-front or two-steps.");
         };
+    }
+
+    /**
+     * Facts outside the bank that stand among the candidates: 150, or with answers that begin with the value as many as are read, so
+     * that hardly one comes twice and what is learned is asking and copying, not the facts.
+     */
+    int others() {
+        return two.valueFirst() ? Math.max(OTHERS, two.steps() * two.rows().read()) : OTHERS;
+    }
+
+    /** A later round: the joint recipe with fewer updates and a lower rate, so that what was learned stays. */
+    public static RecallRecipe nextRound(int memories) {
+        return joint(memories).withName("next-round").withSteps(60).withLearningRate(2e-3);
     }
 
     /** One line that tells this recipe from others. */

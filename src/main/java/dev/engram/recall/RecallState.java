@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -20,8 +21,8 @@ import java.util.function.Supplier;
  * N+2   {@code <|memory_pad|>} is fed as the memory's vector; both are cleared
  * </pre>
  *
- * <p>Differs from the seed in what it adds: a cap of recalls, abstaining, and the stored text for memories that the model has
- * not learned.
+ * <p>Differs from the seed in what it adds: a cap of recalls, a bias of {@code <recall>}, abstaining, and the stored text for
+ * memories that the model has not learned.
  */
 public final class RecallState implements EmbeddingSeam {
     /** One recall of an answer. */
@@ -69,6 +70,11 @@ public final class RecallState implements EmbeddingSeam {
         return recalls.size() < settings.maxRecalls()
                 ? new int[] {tokens.pad()}
                 : new int[] {tokens.pad(), tokens.recall()};
+    }
+
+    @Override
+    public Map<Integer, Float> biases() {
+        return settings.recallBias() == 0 ? Map.of() : Map.of(tokens.recall(), (float) settings.recallBias());
     }
 
     @Override

@@ -1,7 +1,12 @@
 package dev.engram.recall;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import dev.engram.eval.Prose;
 import dev.engram.model.CausalLm;
+import dev.engram.model.KvCache;
+import dev.engram.model.LeftPadded;
+import dev.engram.model.Seams;
 import dev.engram.model.text.Message;
 import dev.engram.world.Fact;
 import java.util.ArrayList;
@@ -111,6 +116,36 @@ public final class RecallTest {
                     .toList()));
         }
         return queries;
+    }
+
+    /** How far the logit of {@code <recall>} lies above the best of all other tokens where the answer begins; in nats. */
+    double[] recallMargins(List<String> questions) {
+        double[] margins = new double[questions.size()];
+        for (int at = 0; at < margins.length; at += WIDTH) {
+            LeftPadded batch = LeftPadded.of(
+                    questions.subList(at, Math.min(margins.length, at + WIDTH)).stream()
+                            .map(this::chat)
+                            .toList(),
+                    0);
+            int rows = batch.ids().length;
+            try (KvCache cache = lm.decoder().newCache(rows, batch.padding());
+                    NDManager scope = lm.decoder().newScope()) {
+                NDArray hidden = lm.decoder().forward(scope, batch.ids(), cache, Seams.none());
+                float[] logits = lm.decoder().logits(scope, hidden, 1).toFloatArray(); // [rows, 1, vocab]
+                for (int r = 0; r < rows; r++) {
+                    margins[at + r] = margin(logits, r * (logits.length / rows), logits.length / rows);
+                }
+            }
+        }
+        return margins;
+    }
+
+    private double margin(float[] logits, int from, int vocab) {
+        float best = Float.NEGATIVE_INFINITY;
+        for (int i = 0; i < vocab; i++) {
+            best = i == tokens.recall() || i == tokens.pad() ? best : Math.max(best, logits[from + i]);
+        }
+        return logits[from + tokens.recall()] - best;
     }
 
     private static int[] plus(int[] ids, int... more) {

@@ -1,6 +1,7 @@
 package dev.engram.recall;
 
 import dev.engram.eval.Prose;
+import dev.engram.model.Adapter;
 import dev.engram.model.CausalLm;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
@@ -59,6 +60,9 @@ public final class RecallTraining implements AutoCloseable {
 
     private Path checkpoints;
     private int every = 10;
+    private double recallBias;
+    private int favoured = Integer.MAX_VALUE;
+    private int times = 1;
     private Prose kept;
 
     /**
@@ -70,6 +74,24 @@ public final class RecallTraining implements AutoCloseable {
      */
     public RecallTraining(
             String model, CausalLm lm, RecallCorpus corpus, RecallRecipe recipe, long seed, Consumer<String> log) {
+        this(model, lm, corpus, recipe, seed, log, DType.F32, null);
+    }
+
+    /**
+     * The same with a base of another format.
+     *
+     * @param frozen of the weights that do not learn while training: F32, BF16, or AUTO for the faster one here; adapters stay f32
+     * @param from folder of an earlier round, whose adapter, rows, head and means this one begins with; null for a first round
+     */
+    public RecallTraining(
+            String model,
+            CausalLm lm,
+            RecallCorpus corpus,
+            RecallRecipe recipe,
+            long seed,
+            Consumer<String> log,
+            DType frozen,
+            Path from) {
         this.model = model;
         this.corpus = corpus;
         this.recipe = recipe;
@@ -78,12 +100,15 @@ public final class RecallTraining implements AutoCloseable {
         this.base = lm;
         this.lm = lm;
         lm.decoder().adapt(null);
-        this.decoder = TrainableDecoder.open(model, DType.F32);
-        this.rows = firstRows();
+        this.decoder = TrainableDecoder.open(model, frozen);
+        RecallFolder.Saved begun = from == null ? null : RecallFolder.Saved.read(decoder.newScope(), lm, from);
+        this.rows = begun == null ? firstRows() : new RowTraining(decoder, begun.rows());
         lm.extend(rows.rows());
-        this.lora = Lora.create(decoder, recipe.two().lora(), seed);
+        this.lora = begun == null ? Lora.create(decoder, recipe.two().lora(), seed) : begun.lora();
         this.source = source(recipe.vectors());
-        this.head = new HeadParameters(decoder.newScope(), source.width(), seed);
+        this.head = begun == null
+                ? new HeadParameters(decoder.newScope(), source.width(), seed)
+                : HeadParameters.of(decoder.newScope(), begun.config(), begun.nothing());
         ChatTemplate template = lm.chatTemplate().orElseThrow();
         RowBuilder.Style seedStyle = RowBuilder.Style.seed();
         this.builder = new RowBuilder(
@@ -93,7 +118,11 @@ public final class RecallTraining implements AutoCloseable {
                 lm.defaults().eos(),
                 new RowBuilder.Style("", "", recipe.two().labelRecallInFront(), seedStyle.maxTokens()));
         this.pool = new SftPool(corpus.chats(), template, lm.tokenizer(), SftPool.MAX_TOKENS);
-        this.written = new BankWriter(lm, corpus, source).write(recipe.centred());
+        int others = recipe.others();
+        BankWriter writer = new BankWriter(lm, corpus, source, others);
+        this.written = begun == null
+                ? writer.write(recipe.centred())
+                : writer.write(begun.bank().centring());
         log.accept("bank: " + bank().size() + " memories, " + source.name() + ", " + recipe.describe());
     }
 
@@ -137,6 +166,11 @@ public final class RecallTraining implements AutoCloseable {
         return written.bank();
     }
 
+    /** The adapters that learn. */
+    Adapter adapter() {
+        return lora.adapter();
+    }
+
     /** What writes the bank's vectors. */
     public VectorSource source() {
         return source;
@@ -146,6 +180,7 @@ public final class RecallTraining implements AutoCloseable {
     public RecallSettings settings() {
         return RecallSettings.defaults()
                 .withInjectionScale(recipe.injectionScale())
+                .withRecallBias(recallBias)
                 .withStoredText(RecallSettings.StoredText.NEVER);
     }
 
@@ -173,6 +208,13 @@ public final class RecallTraining implements AutoCloseable {
         return this;
     }
 
+    /** Memories from this number on are trained so many times as often as those before. */
+    public RecallTraining favouring(int first, int often) {
+        favoured = first;
+        times = often;
+        return this;
+    }
+
     /** Both steps; afterwards {@link #lm} recalls. */
     public List<History> train() {
         List<History> histories = new ArrayList<>();
@@ -196,13 +238,16 @@ public final class RecallTraining implements AutoCloseable {
             NothingThreshold threshold = NothingThreshold.of(memories, test, corpus);
             head.moveBias(-threshold.limit());
             log.accept(threshold.report());
+            RecallThreshold recalling = RecallThreshold.of(test, corpus);
+            recallBias = recalling.bias();
+            log.accept(recalling.report());
         }
     }
 
     /** Step 1 (the seed's section 4.2): what the query is. */
     private History align(RecallRecipe.StepOne one) {
         Lora own = one.ownLora() == null ? lora : Lora.create(decoder, one.ownLora(), seed);
-        TrainingRows more = new TrainingRows(lm, corpus);
+        TrainingRows more = new TrainingRows(lm, corpus, recipe);
         try (Learner learner = learner(own);
                 Candidates candidates = candidates()) {
             Part part = one.alignment() == RecallRecipe.Alignment.MSE
@@ -253,7 +298,7 @@ public final class RecallTraining implements AutoCloseable {
 
     /** Step 2 (the seed's section 4.3), with the other terms of the recipe. */
     private History decode(RecallRecipe.StepTwo two) {
-        TrainingRows more = new TrainingRows(lm, corpus);
+        TrainingRows more = new TrainingRows(lm, corpus, recipe);
         lm.decoder().adapt(null);
         lm.decoder().extend(null);
         int looked = two.rows().keep() * two.steps();
@@ -262,18 +307,22 @@ public final class RecallTraining implements AutoCloseable {
         lm.decoder().adapt(lora.adapter());
         boolean own = two.ownQuestions();
         MixedMemorySftDataset data = new MixedMemorySftDataset(
-                statements(),
-                own ? memory -> RecallCorpus.conversations(corpus.trained().get(memory)) : null,
-                own ? s -> corpus.plain().contains(s.index()) : s -> true,
-                pool,
-                builder,
-                two.contextTokens(),
-                seed,
-                log);
+                        statements(),
+                        own
+                                ? memory -> RecallCorpus.conversations(
+                                        corpus.trained().get(memory), two.valueFirst())
+                                : null,
+                        own ? s -> corpus.plain().contains(s.index()) : s -> true,
+                        pool,
+                        builder,
+                        two.contextTokens(),
+                        seed,
+                        log)
+                .favouring(favoured, times);
         try (Learner learner = learner(lora);
                 Candidates candidates = candidates()) {
             PartsTask task = new StepTwoTerms(two, learner, this::vector, candidates, head, seed)
-                    .full(data, new NothingRows(corpus, builder), this::report)
+                    .full(data, new NothingRows(corpus, builder, recipe.others()), this::report)
                     .front(data)
                     .sft(data)
                     .read(more, builder)
@@ -380,8 +429,8 @@ public final class RecallTraining implements AutoCloseable {
             aligned.close();
         }
         head.close();
+        rows.close(); // before the adapter, which owns them where an earlier round left them
         lora.close();
-        rows.close();
         decoder.close();
     }
 }

@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 
 /** The rows of training that are neither of the dataset's three types. */
 final class TrainingRows {
-    /** Facts outside the bank that stand among the candidates. */
-    private static final int OTHERS = 150;
+    /** Facts that stay outside the candidates, if there are as many: for learning that nothing fits. */
+    private static final int ABSENT = 200;
     /** Prompts whose answers by the base are kept, with tokens of an answer. */
     private static final int CHATS = 220;
 
@@ -26,16 +26,21 @@ final class TrainingRows {
 
     private final CausalLm lm;
     private final RecallCorpus corpus;
+    private final int others;
+    private final boolean valueFirst;
 
-    /** Rows for a model that is extended by the recall tokens. */
-    TrainingRows(CausalLm lm, RecallCorpus corpus) {
+    /** Rows for a model that is extended by the recall tokens, by a recipe. */
+    TrainingRows(CausalLm lm, RecallCorpus corpus, RecallRecipe recipe) {
         this.lm = lm;
+        this.others = recipe.others();
+        this.valueFirst = recipe.two().valueFirst();
         this.corpus = corpus;
     }
 
     /** Facts that stand among the candidates without being in the bank; their numbers follow the bank's known memories. */
-    static List<Fact> others(RecallCorpus corpus) {
-        return corpus.others().subList(0, Math.min(OTHERS, corpus.others().size()));
+    static List<Fact> others(RecallCorpus corpus, int most) {
+        int free = Math.max(corpus.others().size() / 2, corpus.others().size() - ABSENT);
+        return corpus.others().subList(0, Math.min(most, free));
     }
 
     /** Texts of step 1 as the seed takes them, up to {@code <recall>}. */
@@ -65,12 +70,12 @@ final class TrainingRows {
      */
     List<RecallRow> reading(RowBuilder rows, SplittableRandom random, int count) {
         int first = corpus.trained().size() + corpus.distractors().size();
-        List<Fact> others = others(corpus);
+        List<Fact> facts = others(corpus, others);
         List<RecallRow> all = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            int at = random.nextInt(others.size());
-            Fact fact = others.get(at);
-            List<SftSample> conversations = RecallCorpus.conversations(fact);
+            int at = random.nextInt(facts.size());
+            Fact fact = facts.get(at);
+            List<SftSample> conversations = RecallCorpus.conversations(fact, valueFirst);
             SftSample one = conversations.get(random.nextInt(conversations.size()));
             all.add(rows.full(one, random, fact.statement(), first + at).withoutMemoryLabels(rows.end()));
         }
@@ -94,7 +99,7 @@ final class TrainingRows {
     List<RecallRow> ordinary(Prose prose, long seed, int most) {
         int texts = Math.min(TEXTS, Math.max(1, most / 4));
         List<int[]> prompts = Stream.concat(
-                        corpus.ordinaryTrain().stream(),
+                        RecallThreshold.kept(corpus).stream(),
                         corpus.chats().stream()
                                 .filter(c -> corpus.plain().contains(c.index()))
                                 .map(TrainingRows::opening))

@@ -119,6 +119,20 @@ class MixedMemorySftDatasetTest extends WithTinyRecall {
     }
 
     @Test
+    void favouredMemoriesAreDealtMoreOften() {
+        MixedMemorySftDataset data = dataset(1, new ArrayList<>()).favouring(8, 6); // two of ten: 8 + 12 dealt a round
+        int favoured = 0;
+        int all = 0;
+        for (int epoch = 0; epoch < 8; epoch++) {
+            for (RecallRow row : data.refreshEpochData(epoch).all()) {
+                all += row.memory() >= 0 ? 1 : 0;
+                favoured += row.memory() >= 8 ? 1 : 0;
+            }
+        }
+        assertEquals(0.6, favoured / (double) all, 0.15);
+    }
+
+    @Test
     void tooFewSamplesAreAnError() {
         SftPool small = tiny.pool(samples().subList(0, 12), 250);
         MixedMemorySftDataset data = new MixedMemorySftDataset(

@@ -82,6 +82,35 @@ class RecallStateTest extends WithTinyRecall {
     }
 
     @Test
+    void aBiasMakesRecallsRarerOrMoreFrequentInBothWaysOfGenerating() {
+        try (MemoryHead head = head(greedy())) {
+            assertTrue(state(head, RecallSettings.seed()).biases().isEmpty());
+            for (double bias : new double[] {-1e4, 1e4}) {
+                RecallSettings settings =
+                        RecallSettings.seed().withRecallBias(bias).withMaxRecalls(2);
+                RecallState single = state(head, settings);
+                int[] prompt = {WORD, WORD + 1};
+                try (KvCache cache = tiny.lm.decoder().newCache()) {
+                    tiny.lm.generate(
+                            prompt,
+                            cache,
+                            GenerationConfig.greedy(6).withForceExactLength(true),
+                            Seams.none(),
+                            null,
+                            single,
+                            GenerationListener.SILENT);
+                }
+                assertEquals(bias > 0 ? 2 : 0, single.recalls().size());
+                RecallState side = state(head, settings);
+                new RecallBatch(tiny.lm.decoder(), Set.of(), 0)
+                        .run(List.of(new RecallBatch.Prompt(prompt, side, null)), 6, 1);
+                assertEquals(bias > 0 ? 2 : 0, side.recalls().size());
+            }
+        }
+        assertThrows(BadInputException.class, () -> RecallSettings.seed().withRecallBias(Double.NaN));
+    }
+
+    @Test
     void aCapEndsRecalling() {
         try (MemoryHead head = head(greedy())) {
             RecallState state = state(head, RecallSettings.seed().withMaxRecalls(2));

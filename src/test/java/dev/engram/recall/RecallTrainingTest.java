@@ -58,8 +58,8 @@ class RecallTrainingTest {
     void theTestsShareNothingWithTheTraining() {
         Set<String> seen = new HashSet<>();
         corpus.trained()
-                .forEach(f ->
-                        RecallCorpus.conversations(f).forEach(c -> c.messages().forEach(m -> seen.add(m.content()))));
+                .forEach(f -> RecallCorpus.conversations(f, false)
+                        .forEach(c -> c.messages().forEach(m -> seen.add(m.content()))));
         corpus.others().forEach(f -> seen.addAll(f.trainQuestions()));
         corpus.unknownTrain().forEach(u -> seen.add(u.question()));
         seen.addAll(corpus.ordinaryTrain());
@@ -122,7 +122,7 @@ class RecallTrainingTest {
     void whatIsReadIsGivenAndOnlyTheAnswerIsLearned() {
         RowBuilder rows = tiny.rows(RowBuilder.Style.seed());
         Set<Integer> memories = new HashSet<>();
-        for (RecallRow row : new TrainingRows(tiny.lm, corpus).reading(rows, Shuffle.stream(1, 1), 20)) {
+        for (RecallRow row : new TrainingRows(tiny.lm, corpus, shortJoint()).reading(rows, Shuffle.stream(1, 1), 20)) {
             int end = row.insertAt() + 1;
             while (row.ids()[end] != TinyRecall.TOKENS.end()) {
                 assertEquals(RecallRow.IGNORED, row.labels()[end++]);
@@ -144,14 +144,83 @@ class RecallTrainingTest {
         assertEquals(0.5, NothingThreshold.between(new double[] {-1, 0, 3}, new double[] {1, 2}), 1e-12);
     }
 
+    @Test
+    void whereAskedForEveryAnswerBeginsWithTheValue() {
+        for (var fact : corpus.trained()) {
+            for (SftSample c : RecallCorpus.conversations(fact, true)) {
+                String answer = c.messages().get(1).content();
+                String said = answer.substring(answer.contains("</think>") ? answer.indexOf("</think>") + 8 : 0);
+                assertTrue(said.strip().toLowerCase().startsWith(fact.value().toLowerCase() + "."), answer);
+            }
+        }
+    }
+
+    @Test
+    void whatIsHeldBackForTheThresholdIsNotKept() {
+        List<String> kept = RecallThreshold.kept(corpus);
+        assertEquals(206 - 41, kept.size());
+        Set<String> rest = new HashSet<>(corpus.ordinaryTrain());
+        kept.forEach(rest::remove);
+        try (RecallTraining training =
+                new RecallTraining(tiny.path.toString(), tiny.lm, corpus, shortJoint(), 1, line -> {})) {
+            RecallTest test = new RecallTest(training.lm(), corpus, training.settings(), null, 1);
+            RecallThreshold threshold = RecallThreshold.of(test, corpus);
+            assertTrue(Double.isFinite(threshold.bias()), threshold.report());
+            assertTrue(threshold.report().contains("of " + rest.size() + " ordinary prompts"), threshold.report());
+            // one prompt at a time gives the margins of a batch
+            List<String> two = corpus.ordinaryTrain().subList(0, 2);
+            assertEquals(test.recallMargins(two)[0], test.recallMargins(two.subList(0, 1))[0], 1e-4);
+        } finally {
+            tiny.extend(3);
+        }
+    }
+
+    @Test
+    void aSecondRoundBeginsWhereTheFirstEnded(@TempDir Path rounds) {
+        float[] asked;
+        float[] vector;
+        List<RecallTest.Question> one =
+                RecallTest.Questions.of(corpus).heldout().subList(0, 1);
+        try (RecallTraining first =
+                new RecallTraining(tiny.path.toString(), tiny.lm, corpus, shortJoint(), 1, line -> {})) {
+            first.train();
+            first.save(rounds, TensorType.F32);
+            asked = new RecallTest(tiny.lm, corpus, first.settings(), null, 1)
+                    .queries(one)
+                    .get(0);
+            vector = first.bank().vector(7);
+        } finally {
+            tiny.extend(3);
+        }
+        RecallCorpus next = corpus.learning(4);
+        assertEquals(corpus.bank(), next.bank());
+        assertEquals(10, next.trained().size());
+        try (RecallTraining second = new RecallTraining(
+                tiny.path.toString(), tiny.lm, next, shortJoint(), 1, line -> {}, DType.F32, rounds)) {
+            tiny.lm.decoder().adapt(second.adapter());
+            RecallTest test = new RecallTest(tiny.lm, next, second.settings(), null, 1);
+            assertArrayEquals(asked, test.queries(one).get(0), 1e-5f);
+            assertArrayEquals(vector, second.bank().vector(7), 1e-6f);
+            assertTrue(second.bank().memory(9).learned());
+            assertFalse(second.bank().memory(10).learned());
+            assertEquals(3, second.favouring(6, 5).train().get(0).entries().size());
+        } finally {
+            tiny.lm.decoder().adapt(null);
+            tiny.extend(3);
+        }
+        assertThrows(BadInputException.class, () -> corpus.learning(50));
+    }
+
     private static RecallRecipe shortJoint() {
         return RecallRecipe.joint(6).withSteps(3);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"joint", "seed"})
+    @ValueSource(strings = {"joint", "seed", "paraphrased"})
     void bothRecipesRun(String name) {
-        RecallRecipe recipe = name.equals("seed") ? RecallRecipe.seed(3, 1e-3) : shortJoint();
+        RecallRecipe recipe = name.equals("seed")
+                ? RecallRecipe.seed(3, 1e-3)
+                : RecallRecipe.named(name, 6).withSteps(3);
         List<String> log = new ArrayList<>();
         try (RecallTraining training = new RecallTraining(tiny.path.toString(), tiny.lm, corpus, recipe, 1, log::add)) {
             MemoryBank bank = training.bank();
