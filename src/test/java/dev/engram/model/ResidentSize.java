@@ -151,6 +151,7 @@ public final class ResidentSize {
         boolean flat = residentAfter <= resident * 1.05 + ALLOWANCE_KB && allocatedAfter <= allocated * 1.02 + 2048;
         return (flat ? "" : OVER)
                 + String.format(
-                        "resident %d -> %d kB, allocated %d -> %d kB", resident, residentAfter, allocated, allocatedAfter);
+                        "resident %d -> %d kB, allocated %d -> %d kB",
+                        resident, residentAfter, allocated, allocatedAfter);
     }
 }

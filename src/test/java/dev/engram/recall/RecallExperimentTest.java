@@ -66,7 +66,8 @@ class RecallExperimentTest {
 
     @Test
     void recipesHaveNames() {
-        for (String name : List.of("joint", "seed", "paraphrased", "front-only", "no-keep", "label-front", "two-steps")) {
+        for (String name :
+                List.of("joint", "seed", "paraphrased", "front-only", "no-keep", "label-front", "two-steps")) {
             assertEquals(name, RecallRecipe.named(name, 24).name());
         }
         BadInputException e = assertThrows(BadInputException.class, () -> RecallRecipe.named("best", 24));
