@@ -54,7 +54,7 @@ final class BenchRecall implements Callable<Integer> {
             description =
                     "The weights that do not learn: f32, bf16, or auto for the faster one here; default: ${DEFAULT-VALUE}.",
             defaultValue = "f32")
-    private DType frozen;
+    private String frozen;
 
     @Option(
             names = "--next-round",
@@ -78,6 +78,7 @@ final class BenchRecall implements Callable<Integer> {
         recipes.forEach(
                 name -> RecallRecipe.named(name, learned)); // a wrong one is refused before anything is measured
         World world = World.load();
+        DType base = DType.parse(frozen);
         LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(options.threads());
         try (CausalLm lm = CausalLm.open(options.model, load)) {
             Prose prose = Prose.read(BenchOptions.home().resolve("data/prose"));
@@ -88,7 +89,7 @@ final class BenchRecall implements Callable<Integer> {
                 round = rate == null ? round : round.withLearningRate(rate);
                 Path rounds = folder.resolve("next-round-" + nextRound + "-" + seed);
                 System.out.println(Tables.text(new RecallRounds(100, nextRound, seed, QUESTIONS)
-                        .run(options.model, lm, world, prose, adapter, round, rounds, frozen, System.out::println)));
+                        .run(options.model, lm, world, prose, adapter, round, rounds, base, System.out::println)));
                 return 0;
             }
             System.out.println(Tables.text(experiment.baselines(lm, world, folder)));
@@ -97,7 +98,7 @@ final class BenchRecall implements Callable<Integer> {
                 recipe = steps == null ? recipe : recipe.withSteps(steps);
                 recipe = rate == null ? recipe : recipe.withLearningRate(rate);
                 System.out.println(Tables.text(
-                        experiment.run(options.model, lm, world, prose, recipe, folder, System.out::println, frozen)));
+                        experiment.run(options.model, lm, world, prose, recipe, folder, System.out::println, base)));
             }
         }
         System.out.println("The rows are in " + folder);
