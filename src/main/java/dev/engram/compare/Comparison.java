@@ -9,11 +9,14 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tech.tablesaw.api.ColumnType;
 
@@ -281,22 +284,33 @@ public record Comparison(List<Row> rows, List<Lap> laps, List<Cost> costs) {
     }
 
     /**
-     * How often one arm's time for a question fits into another's: geometric mean over the timed questions, each time being taken
-     * relative to the plain model's of the same moment.
+     * How often one arm's time for a question fits into another's: geometric mean over the questions timed for both, each time being
+     * taken relative to the plain model's of the same moment.
      */
     public Interval slower(String a, String b, ToDoubleFunction<Lap> relative) {
-        double[] first = logs(a, relative);
-        double[] second = logs(b, relative);
-        if (first.length == 0 || first.length != second.length) {
+        Set<Integer> both = timed(a);
+        both.retainAll(timed(b));
+        if (both.isEmpty()) {
             return nothing();
         }
+        double[] first = logs(a, both, relative);
+        double[] second = logs(b, both, relative);
         Interval d = Bootstrap.seeded(SEED).difference(first, second);
         return new Interval(Math.exp(d.mean()), Math.exp(d.low()), Math.exp(d.high()), d.level());
     }
 
-    private double[] logs(String arm, ToDoubleFunction<Lap> relative) {
+    private Set<Integer> timed(String arm) {
+        return laps.stream()
+                .filter(l -> l.arm().equals(arm))
+                .map(Lap::number)
+                .collect(Collectors.toCollection(HashSet::new));
+    }
+
+    private double[] logs(String arm, Set<Integer> numbers, ToDoubleFunction<Lap> relative) {
         return Bootstrap.byUnit(
-                laps.stream().filter(l -> l.arm().equals(arm)).toList(),
+                laps.stream()
+                        .filter(l -> l.arm().equals(arm) && numbers.contains(l.number()))
+                        .toList(),
                 Lap::number,
                 l -> Math.log(relative.applyAsDouble(l)));
     }

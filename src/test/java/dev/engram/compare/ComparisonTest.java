@@ -115,6 +115,15 @@ class ComparisonTest {
                 Math.sqrt(8),
                 c.slower("a", "b", l -> l.whole() / l.base_whole()).mean(),
                 1e-12);
+        List<Lap> more = new ArrayList<>(c.laps());
+        more.add(new Lap("a", 1, 99, 1, 1000, 1, 1));
+        assertEquals(
+                Math.sqrt(8),
+                new Comparison(c.rows(), more, c.costs())
+                        .slower("a", "b", l -> l.whole() / l.base_whole())
+                        .mean(),
+                1e-12,
+                "a question timed for one arm alone does not count");
     }
 
     @Test
