@@ -19,6 +19,14 @@ public interface EmbeddingSeam {
         return Map.of();
     }
 
+    /** Puts biases and bans into the logits of one row, which begin at an index of the array. */
+    default void adjust(float[] logits, int from) {
+        biases().forEach((id, bias) -> logits[from + id] += bias);
+        for (int id : banned()) {
+            logits[from + id] = Float.NEGATIVE_INFINITY;
+        }
+    }
+
     /**
      * Called after every pass, before the next token is chosen.
      *

@@ -145,10 +145,7 @@ final class Generator {
             sampler.accept(forced);
             return forced;
         }
-        input.biases().forEach((id, bias) -> logits[id] += bias);
-        for (int id : input.banned()) {
-            logits[id] = Float.NEGATIVE_INFINITY;
-        }
+        input.adjust(logits, 0);
         return sampler.choose(logits);
     }
 }

@@ -113,11 +113,7 @@ final class RecallBatch {
                     if (next[r] != EmbeddingSeam.NOT_FORCED) {
                         continue;
                     }
-                    int row = r * vocab;
-                    state.biases().forEach((id, bias) -> all[row + id] += bias);
-                    for (int banned : state.banned()) {
-                        all[r * vocab + banned] = Float.NEGATIVE_INFINITY;
-                    }
+                    state.adjust(all, r * vocab);
                 }
                 next[r] = argmax(all, r * vocab, vocab);
             }

@@ -18,7 +18,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import tech.tablesaw.api.DoubleColumn;
 import tech.tablesaw.api.IntColumn;
 import tech.tablesaw.api.LongColumn;
@@ -141,11 +140,7 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
                         new MemoryHead(lm.decoder().backend().manager(), bank, MemoryHeadConfig.seed(), null)) {
                     int[] ranks = RecallTest.ranks(head, questions.heldout(), asked);
                     String how = source.name() + (centring == centred ? ", centred" : ", raw");
-                    all.add(new Measured(
-                            "R@1 held-out, " + how,
-                            Arrays.stream(ranks)
-                                    .mapToDouble(r -> r == 1 ? 1 : 0)
-                                    .toArray()));
+                    all.add(new Measured("R@1 held-out, " + how, RecallTest.first(ranks)));
                 }
             }
         }
@@ -171,22 +166,26 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
                     Shuffle.of(RecallTest.Questions.of(corpus).heldout(), Shuffle.stream(seed, 1));
             asked = asked.subList(0, Math.min(questions, asked.size()));
             List<RecallTest.Told> told = test.afterQuestions(training.bank(), RecallTest.Injected.TRUE, asked);
-            all.add(new Measured("question and true vector: exact text", units(told, RecallTest.Told::exact)));
-            all.add(new Measured("question and true vector: an answer follows", units(told, RecallTest.Told::goesOn)));
-            all.add(new Measured("question and true vector: value", units(told, RecallTest.Told::value)));
+            all.add(new Measured(
+                    "question and true vector: exact text", RecallTest.units(told, RecallTest.Told::exact)));
+            all.add(new Measured(
+                    "question and true vector: an answer follows", RecallTest.units(told, RecallTest.Told::goesOn)));
+            all.add(new Measured("question and true vector: value", RecallTest.units(told, RecallTest.Told::value)));
             told = test.afterQuestions(training.bank(), RecallTest.Injected.ZERO, asked);
-            all.add(new Measured("question and zero vector: exact text", units(told, RecallTest.Told::exact)));
-            all.add(new Measured("question and zero vector: value", units(told, RecallTest.Told::value)));
+            all.add(new Measured(
+                    "question and zero vector: exact text", RecallTest.units(told, RecallTest.Told::exact)));
+            all.add(new Measured("question and zero vector: value", RecallTest.units(told, RecallTest.Told::value)));
             List<RecallTest.EndToEnd> answers = test.answers(head, asked);
-            all.add(new Measured("end to end: recalls", units(answers, RecallTest.EndToEnd::recalled)));
-            all.add(new Measured("end to end: right memory", units(answers, RecallTest.EndToEnd::right)));
-            all.add(new Measured("end to end: exact text", units(answers, RecallTest.EndToEnd::exact)));
-            all.add(new Measured("end to end: value", units(answers, RecallTest.EndToEnd::value)));
+            all.add(new Measured("end to end: recalls", RecallTest.units(answers, RecallTest.EndToEnd::recalled)));
+            all.add(new Measured("end to end: right memory", RecallTest.units(answers, RecallTest.EndToEnd::right)));
+            all.add(new Measured("end to end: exact text", RecallTest.units(answers, RecallTest.EndToEnd::exact)));
+            all.add(new Measured("end to end: value", RecallTest.units(answers, RecallTest.EndToEnd::value)));
             answers.stream().limit(6).forEach(a -> log.accept("  " + a.text().replace("\n", "\\n")));
             tell(all, log);
             List<RecallTest.EndToEnd> unknown = test.answers(head, unknown(corpus));
-            all.add(new Measured("unknown: recalls", units(unknown, RecallTest.EndToEnd::recalled)));
-            all.add(new Measured("unknown: no memory used", units(unknown, a -> !a.recalled() || a.abstained())));
+            all.add(new Measured("unknown: recalls", RecallTest.units(unknown, RecallTest.EndToEnd::recalled)));
+            all.add(new Measured(
+                    "unknown: no memory used", RecallTest.units(unknown, a -> !a.recalled() || a.abstained())));
             freshMemories(training, corpus, prose, head, all);
             all.add(new Measured("false recalls", test.falseRecalls(head, ORDINARY)));
         }
@@ -207,25 +206,21 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
         RecallSettings stored = training.settings().withStoredText(RecallSettings.StoredText.UNLEARNED);
         List<RecallTest.EndToEnd> answers = new RecallTest(training.lm(), corpus, stored, prose, seed)
                 .answers(head, RecallTest.Questions.of(corpus).fresh());
-        all.add(new Measured("never trained: right memory", units(answers, RecallTest.EndToEnd::right)));
+        all.add(new Measured("never trained: right memory", RecallTest.units(answers, RecallTest.EndToEnd::right)));
         all.add(new Measured(
-                "never trained: value through the stored text", units(answers, RecallTest.EndToEnd::value)));
+                "never trained: value through the stored text", RecallTest.units(answers, RecallTest.EndToEnd::value)));
     }
 
     private void retrieval(RecallTest test, RecallCorpus corpus, MemoryHead head, List<Measured> all) {
         RecallTest.Questions asked = RecallTest.Questions.of(corpus);
         List<float[]> heldout = test.queries(asked.heldout());
         int[] ranks = RecallTest.ranks(head, asked.heldout(), heldout);
-        all.add(new Measured(
-                "R@1 held-out",
-                Arrays.stream(ranks).mapToDouble(r -> r == 1 ? 1 : 0).toArray()));
+        all.add(new Measured("R@1 held-out", RecallTest.first(ranks)));
         all.add(new Measured(
                 "MRR held-out", Arrays.stream(ranks).mapToDouble(r -> 1.0 / r).toArray()));
         all.add(new Measured("right when drawn at T = 0.8, scale 1", drawn(head, asked.heldout(), heldout)));
         int[] fresh = RecallTest.ranks(head, asked.fresh(), test.queries(asked.fresh()));
-        all.add(new Measured(
-                "R@1 never trained",
-                Arrays.stream(fresh).mapToDouble(r -> r == 1 ? 1 : 0).toArray()));
+        all.add(new Measured("R@1 never trained", RecallTest.first(fresh)));
         if (head.config().abstain()) {
             abstention(RecallTest.margins(head, heldout), RecallTest.margins(head, test.queries(unknown(corpus))), all);
         }
@@ -264,10 +259,6 @@ public record RecallExperiment(int memories, long seed, int decoded, int questio
 
     private static List<RecallTest.Question> unknown(RecallCorpus corpus) {
         return RecallTest.Questions.of(corpus).unknown().stream().limit(UNKNOWN).toList();
-    }
-
-    private static <T> double[] units(List<T> answers, Predicate<T> test) {
-        return answers.stream().mapToDouble(a -> test.test(a) ? 1 : 0).toArray();
     }
 
     private static void tell(List<Measured> all, Consumer<String> log) {

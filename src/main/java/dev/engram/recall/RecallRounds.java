@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import tech.tablesaw.api.Table;
 
@@ -94,16 +93,21 @@ public record RecallRounds(int learned, int more, long seed, int questions) {
                         .limit(questions)
                         .toList();
                 int[] ranks = RecallTest.ranks(head, asked, test.queries(asked));
+                add(lines, round, which, "right memory first", RecallTest.first(ranks));
+                List<RecallTest.EndToEnd> answers = test.answers(head, asked);
                 add(
                         lines,
                         round,
                         which,
-                        "right memory first",
-                        IntStream.of(ranks).mapToDouble(r -> r == 1 ? 1 : 0).toArray());
-                List<RecallTest.EndToEnd> answers = test.answers(head, asked);
-                add(lines, round, which, "end to end: right memory", units(answers, RecallTest.EndToEnd::right));
-                add(lines, round, which, "end to end: exact text", units(answers, RecallTest.EndToEnd::exact));
-                add(lines, round, which, "end to end: value", units(answers, RecallTest.EndToEnd::value));
+                        "end to end: right memory",
+                        RecallTest.units(answers, RecallTest.EndToEnd::right));
+                add(
+                        lines,
+                        round,
+                        which,
+                        "end to end: exact text",
+                        RecallTest.units(answers, RecallTest.EndToEnd::exact));
+                add(lines, round, which, "end to end: value", RecallTest.units(answers, RecallTest.EndToEnd::value));
             }
             add(lines, round, "none", "false recalls", test.falseRecalls(head, ORDINARY));
         }
@@ -123,9 +127,5 @@ public record RecallRounds(int learned, int more, long seed, int questions) {
     private void add(List<Line> lines, String round, String memories, String measure, double[] units) {
         Interval i = Bootstrap.seeded(seed).mean(units);
         lines.add(new Line(round, memories, measure, i.mean(), i.low(), i.high(), units.length));
-    }
-
-    private static double[] units(List<RecallTest.EndToEnd> answers, Predicate<RecallTest.EndToEnd> what) {
-        return answers.stream().mapToDouble(a -> what.test(a) ? 1 : 0).toArray();
     }
 }

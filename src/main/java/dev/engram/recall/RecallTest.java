@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.Predicate;
 
 /**
  * Measures a model with recall tokens: does the query find the memory, does the vector give the text back, does a question lead to
@@ -100,6 +101,16 @@ public final class RecallTest {
             }
             return all;
         }
+    }
+
+    /** 1 where the right memory came first, else 0. */
+    static double[] first(int[] ranks) {
+        return Arrays.stream(ranks).mapToDouble(r -> r == 1 ? 1 : 0).toArray();
+    }
+
+    /** 1 for each that passes, else 0: what a share and its interval are made of. */
+    static <T> double[] units(List<T> all, Predicate<T> passes) {
+        return all.stream().mapToDouble(a -> passes.test(a) ? 1 : 0).toArray();
     }
 
     int[] chat(String question) {

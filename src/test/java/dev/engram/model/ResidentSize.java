@@ -1,6 +1,6 @@
 package dev.engram.model;
 
-import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.jna.Function;
@@ -26,7 +26,6 @@ import java.util.stream.IntStream;
 public final class ResidentSize {
     private static final long ALLOWANCE_KB = 16 << 10;
     private static final int ROUNDS = 3;
-    private static final String OVER = "over the bounds: ";
 
     private ResidentSize() {}
 
@@ -127,31 +126,32 @@ public final class ResidentSize {
         for (int i = 0; i < warm; i++) {
             action.run();
         }
-        List<String> grown = new ArrayList<>();
-        for (int round = 0; round < ROUNDS; round++) {
-            String over = grows(more, action);
-            System.out.println(what + ": " + over);
-            if (!over.startsWith(OVER)) {
-                return;
-            }
-            grown.add(over);
-        }
-        fail(what + ": " + String.join("; then ", grown));
+        List<Growth> rounds = new ArrayList<>();
+        do {
+            rounds.add(Growth.of(more, action));
+            System.out.println(what + ": " + rounds.get(rounds.size() - 1));
+        } while (!rounds.get(rounds.size() - 1).flat() && rounds.size() < ROUNDS);
+        assertTrue(rounds.get(rounds.size() - 1).flat(), what + " grew in every round: " + rounds);
     }
 
-    private static String grows(int more, Runnable action) {
-        settle();
-        List<Look> start = looks(action);
-        for (int i = 0; i < more; i++) {
-            action.run();
+    /** A round's most before and least afterwards, in kB. */
+    private record Growth(long resident, long residentAfter, long allocated, long allocatedAfter) {
+        static Growth of(int more, Runnable action) {
+            settle();
+            List<Look> start = looks(action);
+            for (int i = 0; i < more; i++) {
+                action.run();
+            }
+            List<Look> end = looks(action);
+            return new Growth(
+                    most(start, Look::residentKb),
+                    least(end, Look::residentKb),
+                    most(start, Look::allocatedKb),
+                    least(end, Look::allocatedKb));
         }
-        List<Look> end = looks(action);
-        long resident = most(start, Look::residentKb), residentAfter = least(end, Look::residentKb);
-        long allocated = most(start, Look::allocatedKb), allocatedAfter = least(end, Look::allocatedKb);
-        boolean flat = residentAfter <= resident * 1.05 + ALLOWANCE_KB && allocatedAfter <= allocated * 1.02 + 2048;
-        return (flat ? "" : OVER)
-                + String.format(
-                        "resident %d -> %d kB, allocated %d -> %d kB",
-                        resident, residentAfter, allocated, allocatedAfter);
+
+        boolean flat() {
+            return residentAfter <= resident * 1.05 + ALLOWANCE_KB && allocatedAfter <= allocated * 1.02 + 2048;
+        }
     }
 }
