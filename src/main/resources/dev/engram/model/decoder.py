@@ -57,11 +57,7 @@ def attend_fast(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, causal: boo
         if torch.numel(mask) > 0:
             o = torch.scaled_dot_product_attention(qg, k, v, m)
         elif n > LONG:
-            # few queries, many keys: keys times queries is faster than PyTorch's fused attention from about here, on
-            # machines that multiply in this type; on others LONG is never reached
-            s = torch.transpose(torch.matmul(k, torch.transpose(qg, 2, 3)), 2, 3)
-            p = torch.softmax(torch.mul(torch.to(s, 6), SCALE), -1)
-            o = torch.matmul(torch.to(p, ops.prim.dtype(v)), v)
+            o = self.attend_long(qg, k, v)
         else:
             o = torch.scaled_dot_product_attention(qg, k, v)
         return torch.reshape(o, [B, 1, H * D])

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /** Assembles kernel texts: the decoder's, with its projections and linear format, and the small tools'. */
 final class Kernels {
-    /** Slots from which the decoding step multiplies keys by queries itself; measured at 1,024 equal, at 4,096 twice as fast. */
+    /** Slots from which the decoding step attends in the way that was measured to be fastest; below, fused attention is. */
     private static final int LONG = 1024;
 
     /** PyTorch's codes of types. */
@@ -25,9 +25,13 @@ final class Kernels {
     /** For inference: fused projections in the format's linears. */
     static Kernel fused(NDManager manager, LmConfig config, WeightFormat format) {
         Map<String, String> words = words(config, format.dtype(), manager);
+        words.put("PARTS", "" + AttentionChoice.parts(config.kvHeads(), Torch.threads()));
+        AttentionFormat attention =
+                new AttentionChoice(manager, config, named("attend_long", words)).best(format.dtype());
         return new Kernel(
                 manager,
                 new TorchScript()
+                        .add(attention.resource(), named("attend_long", words))
                         .add(format.body().resource(), named("lin", words))
                         .add(format.head().resource(), named("head_linear", words))
                         .add("projections/fused.py", words)
@@ -40,6 +44,7 @@ final class Kernels {
         return new Kernel(
                 manager,
                 new TorchScript()
+                        .add(AttentionFormat.FUSED.resource(), named("attend_long", words))
                         .add(LinearFormat.PLAIN.resource(), named("head_linear", words))
                         .add("projections/split.py", words)
                         .add("decoder.py", words));
@@ -75,7 +80,7 @@ final class Kernels {
         words.put("ACT", "" + dtype);
         int wide = wide(manager, dtype);
         words.put("WIDE", "" + wide);
-        words.put("LONG", "" + (wide == dtype ? LONG : Integer.MAX_VALUE));
+        words.put("LONG", "" + LONG);
         return words;
     }
 }
