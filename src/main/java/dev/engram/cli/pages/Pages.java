@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -35,9 +36,12 @@ public final class Pages {
         SpeedTables speed = new SpeedTables(home.resolve("results"));
         MemoryTables memory = new MemoryTables(home.resolve("results"));
         ProjectTables project = new ProjectTables(home);
-        parts.put("decode", (in, page) -> speed.decode());
-        parts.put("speed", (in, page) -> speed.other());
-        parts.put("open", (in, page) -> speed.open());
+        for (String machine : List.of("", "-epyc")) {
+            parts.put("decode" + machine, (in, page) -> speed.decode(machine));
+            parts.put("speed" + machine, (in, page) -> speed.other(machine));
+            parts.put("open" + machine, (in, page) -> speed.open(machine));
+        }
+        parts.put("train", (in, page) -> speed.train());
         parts.put("cache", (in, page) -> speed.cache());
         parts.put("original", (in, page) -> speed.original());
         parts.put("explicit", (in, page) -> speed.explicit());

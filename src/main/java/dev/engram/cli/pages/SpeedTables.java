@@ -15,9 +15,13 @@ final class SpeedTables {
         this.results = results;
     }
 
-    /** Tokens per second of decoding and how many times the peers'. */
-    String decode() {
-        Rows rows = Rows.of(results.resolve("bench-decode/quick/summary.csv"));
+    /**
+     * Tokens per second of decoding and how many times the peers'.
+     *
+     * @param machine what the folder of another machine's runs adds to its name; empty for the latest ones
+     */
+    String decode(String machine) {
+        Rows rows = Rows.of(results.resolve("bench-decode" + machine + "/quick/summary.csv"));
         MarkdownTable table = new MarkdownTable(
                 "context",
                 "f32",
@@ -49,37 +53,39 @@ final class SpeedTables {
         return row.interval("ratio", "ratio_least", "ratio_largest", 2);
     }
 
-    /** Reading prompts, batches, training steps. */
-    String other() {
+    /** Reading prompts, and batches. */
+    String other(String machine) {
         MarkdownTable table = new MarkdownTable("measured", "f32", "bf16", "auto (4-bit)");
-        Rows prefill = Rows.of(results.resolve("bench-prefill/quick/summary.csv"));
+        Rows prefill = Rows.of(results.resolve("bench-prefill" + machine + "/quick/summary.csv"));
         for (String peer : List.of("transformers", "llama.cpp")) {
             table.row(
                     "reading a prompt of 512 tokens, × " + peer,
-                    ratio(prefill.one("peer", peer, "format", "f32")),
-                    ratio(prefill.one("peer", peer, "format", "bf16")),
-                    ratio(prefill.one("peer", peer, "format", "auto")));
+                    ratio(prefill.one("peer", peer, "format", "f32", "context", "512")),
+                    ratio(prefill.one("peer", peer, "format", "bf16", "context", "512")),
+                    ratio(prefill.one("peer", peer, "format", "auto", "context", "512")));
         }
-        Rows batch = Rows.of(results.resolve("bench-batch/quick/summary.csv"));
+        Rows batch = Rows.of(results.resolve("bench-batch" + machine + "/quick/summary.csv"));
         table.row(
                 "a batch of 8, × one sequence",
                 ratio(batch.one("format", "f32")),
                 ratio(batch.one("format", "bf16")),
-                "");
+                batch.all("format", "auto").isEmpty() ? "" : ratio(batch.one("format", "auto")));
+        return table.toString();
+    }
+
+    /** Training steps. */
+    String train() {
+        MarkdownTable table = new MarkdownTable("sequences in a batch", "time of a LoRA step, × plain torch");
         for (Row step :
                 Rows.of(results.resolve("bench-train/quick/summary.csv")).all("compared", "f32")) {
-            table.row(
-                    "time of a LoRA step, batch " + step.text("batch") + ", × plain torch",
-                    step.interval("time_ratio", "ratio_least", "ratio_largest", 2),
-                    "",
-                    "");
+            table.row(step.text("batch"), step.interval("time_ratio", "ratio_least", "ratio_largest", 2));
         }
         return table.toString();
     }
 
     /** Seconds to open the default model, and what the process then holds. */
-    String open() {
-        Rows rows = Rows.of(results.resolve("bench-open/quick/rows.csv"));
+    String open(String machine) {
+        Rows rows = Rows.of(results.resolve("bench-open" + machine + "/quick/rows.csv"));
         MarkdownTable table =
                 new MarkdownTable("format", "seconds to open", "weights, MB", "resident beyond the weights, MB");
         for (String format : FORMATS) {
