@@ -226,7 +226,10 @@ prepare_build() {
 
 mark_built() { mv -f -- "$BUILT.begun" "$BUILT"; }
 
-build_jar() { (cd "$ROOT" && exec mvn -q -B package -DskipTests); }
+build_jar() { # under a new file: a kernel or a command that is running keeps the one it has open
+    rm -f "$ROOT/target/engram.jar"
+    (cd "$ROOT" && exec mvn -q -B package -DskipTests)
+}
 
 ensure_jar() {
     require_java

@@ -25,6 +25,8 @@ import picocli.CommandLine.Option;
 final class BenchRecall implements Callable<Integer> {
     /** Of each of old and new in a next round. */
     private static final int QUESTIONS = 40;
+    /** Memories of data/adapters/recall-100. */
+    private static final int COMMITTED = 100;
 
     @Mixin
     private BenchOptions options;
@@ -78,17 +80,17 @@ final class BenchRecall implements Callable<Integer> {
         recipes.forEach(
                 name -> RecallRecipe.named(name, learned)); // a wrong one is refused before anything is measured
         World world = World.load();
-        DType base = DType.parse(frozen);
+        DType base = DType.parse("--frozen", frozen);
         LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(options.threads());
         try (CausalLm lm = CausalLm.open(options.model, load)) {
             Prose prose = Prose.read(BenchOptions.home().resolve("data/prose"));
             if (nextRound != null) {
                 Path adapter = BenchOptions.home().resolve("data/adapters/recall-100");
-                RecallRecipe round = RecallRecipe.nextRound(100);
+                RecallRecipe round = RecallRecipe.nextRound(COMMITTED);
                 round = steps == null ? round : round.withSteps(steps);
                 round = rate == null ? round : round.withLearningRate(rate);
                 Path rounds = folder.resolve("next-round-" + nextRound + "-" + seed);
-                System.out.println(Tables.text(new RecallRounds(100, nextRound, seed, QUESTIONS)
+                System.out.println(Tables.text(new RecallRounds(COMMITTED, nextRound, seed, QUESTIONS)
                         .run(options.model, lm, world, prose, adapter, round, rounds, base, System.out::println)));
                 return 0;
             }

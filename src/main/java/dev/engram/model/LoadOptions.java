@@ -24,12 +24,17 @@ public record LoadOptions(DType dtype, DeviceChoice device, int threads) impleme
         AUTO;
 
         public static DType parse(String text) {
+            return parse("--dtype", text);
+        }
+
+        /** The same for another option; the sentence about a wrong name says which. */
+        public static DType parse(String option, String text) {
             for (DType d : values()) {
                 if (d.name().equalsIgnoreCase(text)) {
                     return d;
                 }
             }
-            throw new BadInputException("--dtype is '" + text + "'; it must be one of f32, bf16, int8, int4, auto.");
+            throw new BadInputException(option + " is '" + text + "'; it must be one of f32, bf16, int8, int4, auto.");
         }
     }
 
