@@ -26,6 +26,8 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
  * do may be added to it. Heat maps are {@link HeatMap}.
  */
 public final class Charts {
+    private static final int LETTERS = 84;
+
     public static final int WIDTH = 800;
     public static final int HEIGHT = 450;
 
@@ -91,7 +93,7 @@ public final class Charts {
         chart.getStyler().setYAxisTickLabelsFormattingFunction(Format::number);
         standOnZero(chart.getStyler(), y, bars);
         int letters = categories.stream().mapToInt(String::length).sum();
-        if (letters > 70 || categories.size() > 16) {
+        if (letters > 70 || categories.size() > 16 || neighboursTouch(categories)) {
             // XChart leaves out a label that would reach over the edge; a very long one must stand upright.
             int longest = categories.stream().mapToInt(String::length).max().orElse(0);
             chart.getStyler().setXAxisLabelRotation(longest > 30 ? 90 : 35);
@@ -105,6 +107,17 @@ public final class Charts {
                     set.name(), categories, gaps(set.heights()), set.error() == null ? null : gaps(set.error()));
         }
         return chart;
+    }
+
+    /** Whether two labels next to each other need more than their bars' width, at about {@value #LETTERS} letters across the chart. */
+    private static boolean neighboursTouch(List<String> labels) {
+        for (int i = 1; i < labels.size(); i++) {
+            int both = labels.get(i - 1).length() + labels.get(i).length();
+            if ((both / 2.0 + 1) * labels.size() > LETTERS) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** XChart leaves a bar out where it finds null; NaN it cannot draw. */
