@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 /** Tables about the project itself: its notebooks, what its systems can, how long its checks and the tour take. */
 final class ProjectTables {
     private static final List<String> SYSTEMS = List.of("000", "001", "002", "003", "004", "sft", "rag");
-    /** A run is disturbed when more programs than this waited for the processor as it began. */
-    private static final double QUIET = 1.0;
+    /** A run is disturbed when so many programs more than there are cores waited as it began: the notebook before it fills the cores. */
+    private static final double QUIET = 0.5;
 
     private static final Pattern STATED = Pattern.compile("\\| Quick run \\| (?:about )?([^|]*?) minutes?");
 
@@ -40,7 +40,7 @@ final class ProjectTables {
             Path times = home.resolve("results/notebook-times/quick/" + name + ".json");
             if (Files.exists(times)) {
                 JsonObject run = read(times);
-                boolean busy = run.get("load").getAsDouble() > QUIET;
+                boolean busy = run.get("load").getAsDouble() > run.get("cores").getAsInt() + QUIET;
                 minutes = minutes(run.get("seconds").getAsDouble()) + (busy ? "\\*" : "");
                 disturbed |= busy;
             } else {
