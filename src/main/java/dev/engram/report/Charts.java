@@ -26,10 +26,11 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
  * do may be added to it. Heat maps are {@link HeatMap}.
  */
 public final class Charts {
-    private static final int LETTERS = 84;
-
     public static final int WIDTH = 800;
     public static final int HEIGHT = 450;
+
+    /** Letters of labels that fit side by side under the bars. */
+    private static final int LETTERS = 84;
 
     private static final Marker[] MARKERS = {
         SeriesMarkers.CIRCLE,
@@ -109,7 +110,7 @@ public final class Charts {
         return chart;
     }
 
-    /** Whether two labels next to each other need more than their bars' width, at about {@value #LETTERS} letters across the chart. */
+    /** Whether two labels next to each other need more than their bars' width. */
     private static boolean neighboursTouch(List<String> labels) {
         for (int i = 1; i < labels.size(); i++) {
             int both = labels.get(i - 1).length() + labels.get(i).length();

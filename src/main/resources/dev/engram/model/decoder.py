@@ -61,26 +61,17 @@ def attend_fast(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor, causal: boo
         else:
             o = torch.scaled_dot_product_attention(qg, k, v)
         return torch.reshape(o, [B, 1, H * D])
-    qh = torch.transpose(q, 1, 2)
-    if torch.numel(mask) == 0 or torch.size(mask, 0) * torch.size(mask, 1) == 1:
-        # key/value heads in place of sequences, so that a group's heads share theirs without a copy
-        kg = torch.expand(torch.unsqueeze(torch.reshape(k, [B * KV, n, D]), 1), [B * KV, G, n, D])
-        vg = torch.expand(torch.unsqueeze(torch.reshape(v, [B * KV, n, D]), 1), [B * KV, G, n, D])
-        qg = torch.reshape(qh, [B * KV, G, T, D])
-        if torch.numel(mask) > 0:
-            o = torch.scaled_dot_product_attention(qg, kg, vg, m)
-        else:
-            o = torch.scaled_dot_product_attention(qg, kg, vg, None, 0., causal)
-        return torch.reshape(torch.transpose(torch.reshape(o, [B, H, T, D]), 1, 2), [B, T, H * D])
-    kh = torch.reshape(torch.expand(torch.unsqueeze(k, 2), [B, KV, G, n, D]), [B, H, n, D])
-    vh = torch.reshape(torch.expand(torch.unsqueeze(v, 2), [B, KV, G, n, D]), [B, H, n, D])
+    # key/value heads in place of sequences, so that a group's heads share theirs, and their mask, without a copy
+    qg = torch.reshape(torch.transpose(q, 1, 2), [B * KV, G, T, D])
+    kg = torch.expand(torch.unsqueeze(torch.reshape(k, [B * KV, n, D]), 1), [B * KV, G, n, D])
+    vg = torch.expand(torch.unsqueeze(torch.reshape(v, [B * KV, n, D]), 1), [B * KV, G, n, D])
     if torch.numel(mask) > 0:
-        if torch.size(mask, 1) > 1:  # one per key/value head
-            m = torch.reshape(torch.expand(torch.unsqueeze(m, 2), [-1, KV, G, T, n]), [-1, H, T, n])
-        o = torch.scaled_dot_product_attention(qh, kh, vh, m)
+        if torch.size(mask, 0) * torch.size(mask, 1) > 1:  # one per sequence, per key/value head, or both
+            m = torch.reshape(torch.expand(m, [B, KV, T, n]), [B * KV, 1, T, n])
+        o = torch.scaled_dot_product_attention(qg, kg, vg, m)
     else:
-        o = torch.scaled_dot_product_attention(qh, kh, vh, None, 0., causal)
-    return torch.reshape(torch.transpose(o, 1, 2), [B, T, H * D])
+        o = torch.scaled_dot_product_attention(qg, kg, vg, None, 0., causal)
+    return torch.reshape(torch.transpose(torch.reshape(o, [B, H, T, D]), 1, 2), [B, T, H * D])
 
 
 def attend_seen(self, q: Tensor, k: Tensor, v: Tensor, ek: Tensor, ev: Tensor, emask: Tensor, mask: Tensor, watch: int) -> Tuple[Tensor, Tensor]:

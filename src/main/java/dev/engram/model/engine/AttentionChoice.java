@@ -74,7 +74,7 @@ final class AttentionChoice {
             AttentionFormat best = AttentionFormat.FUSED;
             double least = Double.POSITIVE_INFINITY;
             for (AttentionFormat format : AttentionFormat.values()) {
-                if (format == AttentionFormat.PARTS && words.get("PARTS").equals("1")) {
+                if (format == AttentionFormat.PARTS && parts(config.kvHeads(), Torch.threads()) == 1) {
                     continue;
                 }
                 try (Kernel kernel = new Kernel(scope, new TorchScript().add(format.resource(), words))) {
@@ -89,17 +89,13 @@ final class AttentionChoice {
         }
     }
 
-    /** Least time over the rounds. */
+    /** Least time of all layers over the rounds. */
     private static double seconds(NDManager scope, Kernel kernel, NDArray q, List<NDArray> rows) {
-        double least = Double.POSITIVE_INFINITY;
-        for (int r = 0; r < ROUNDS; r++) {
-            long start = System.nanoTime();
+        return KernelChoice.least(ROUNDS, () -> {
             for (int i = 0; i < rows.size(); i += 2) {
                 kernel.one(scope, "attend_long", q, rows.get(i), rows.get(i + 1))
                         .close();
             }
-            least = Math.min(least, (System.nanoTime() - start) / 1e9);
-        }
-        return least;
+        });
     }
 }

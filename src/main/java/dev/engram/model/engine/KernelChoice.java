@@ -177,18 +177,26 @@ public final class KernelChoice {
                 w.close();
             }
             NDArray x = tools.one(scope, "cast", scope.ones(new Shape(1, rows, in), DataType.FLOAT32), dtype);
-            double least = Double.MAX_VALUE;
-            for (int r = 0; r < rounds; r++) {
-                long start = System.nanoTime();
+            double least = least(rounds, () -> {
                 for (NDList w : weights) {
                     kernel.one(scope, "lin", x, w.get(0), w.get(1)).close();
                 }
-                least = Math.min(least, (System.nanoTime() - start) / 1e9 / MATRICES);
-            }
+            });
             kernel.close();
-            return least;
+            return least / MATRICES;
         } catch (IllegalStateException e) {
             return Double.POSITIVE_INFINITY;
         }
+    }
+
+    /** Seconds of the fastest of some rounds: what the work takes where nothing disturbs it. */
+    static double least(int rounds, Runnable work) {
+        double least = Double.POSITIVE_INFINITY;
+        for (int r = 0; r < rounds; r++) {
+            long start = System.nanoTime();
+            work.run();
+            least = Math.min(least, (System.nanoTime() - start) / 1e9);
+        }
+        return least;
     }
 }

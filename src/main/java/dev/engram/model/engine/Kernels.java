@@ -26,12 +26,12 @@ final class Kernels {
     static Kernel fused(NDManager manager, LmConfig config, WeightFormat format) {
         Map<String, String> words = words(config, format.dtype(), manager);
         words.put("PARTS", "" + AttentionChoice.parts(config.kvHeads(), Torch.threads()));
-        AttentionFormat attention =
-                new AttentionChoice(manager, config, named("attend_long", words)).best(format.dtype());
+        Map<String, String> attendLong = named("attend_long", words);
+        AttentionFormat attention = new AttentionChoice(manager, config, attendLong).best(format.dtype());
         return new Kernel(
                 manager,
                 new TorchScript()
-                        .add(attention.resource(), named("attend_long", words))
+                        .add(attention.resource(), attendLong)
                         .add(format.body().resource(), named("lin", words))
                         .add(format.head().resource(), named("head_linear", words))
                         .add("projections/fused.py", words)
