@@ -11,6 +11,7 @@ import io.github.jbellis.jvector.vector.types.VectorFloat;
 import io.github.jbellis.jvector.vector.types.VectorTypeSupport;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntConsumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.IntStream;
@@ -21,6 +22,8 @@ final class NewGraph {
     static final int DEGREE = 16;
 
     private static final int BUILD_BEAM = 100;
+    /** Rows that are added one after another at first; of a graph's first rows, one added beside another may stay without edges to it. */
+    private static final int FIRST = 64;
     /** Fewer rows take less than three seconds and need no progress. */
     private static final int QUICK = 2000;
 
@@ -62,12 +65,14 @@ final class NewGraph {
                 ALPHA,
                 false);
         try (Progress progress = n < QUICK ? null : Progress.start("Building the index", n)) {
-            IntStream.range(0, n).parallel().forEach(i -> {
+            IntConsumer add = i -> {
                 builder.addGraphNode(i, rows.getVector(i));
                 if (progress != null) {
                     progress.step();
                 }
-            });
+            };
+            IntStream.range(0, Math.min(FIRST, n)).forEach(add);
+            IntStream.range(Math.min(FIRST, n), n).parallel().forEach(add);
         }
         builder.cleanup();
         return builder;

@@ -1,0 +1,42 @@
+package dev.engram.retrieve;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.langchain4j.data.embedding.Embedding;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GraphTest {
+    private static final int ROWS = 1999;
+    private static final int BEAM = 200;
+
+    @TempDir
+    Path folder;
+
+    /** A build on several cores once left rows without edges to them, which no search met, in one build of ten. */
+    @Test
+    void everyRowIsFound() throws IOException {
+        List<float[]> units = Fixed.clustered(ROWS, 16, 1).stream()
+                .map(Embedding::vector)
+                .map(Vectors::unit)
+                .toList();
+        for (int build = 0; build < 20; build++) {
+            Path file = folder.resolve("graph-" + build);
+            Graph.build(file, units);
+            try (Graph graph = Graph.open(file)) {
+                List<Integer> lost = IntStream.range(0, ROWS)
+                        .filter(i -> graph.search(units.get(i), 1, BEAM, row -> true)
+                                        .get(0)
+                                        .row()
+                                != i)
+                        .boxed()
+                        .toList();
+                assertEquals(List.of(), lost, "build " + build);
+            }
+        }
+    }
+}
