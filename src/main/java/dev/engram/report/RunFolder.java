@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -40,6 +41,8 @@ public final class RunFolder implements AutoCloseable {
     private static final Pattern NAME = Pattern.compile("[a-z0-9]+(-[a-z0-9]+)*");
     /** Hidden neighbours: the profile, what it is, the process that made it, a counter. */
     private static final Pattern HIDDEN = Pattern.compile("\\.([a-z]+)\\.(new|old)-(\\d+)-(\\d+)");
+
+    private static final String ROWS = "rows.csv";
 
     /** Name of the environment variable that sends runs to another folder. */
     private static final String VARIABLE = "ENGRAM_RESULTS";
@@ -129,7 +132,7 @@ public final class RunFolder implements AutoCloseable {
 
     /** Writes rows.csv, one row per measurement; every run must. */
     public void rows(Table rows) {
-        Csv.write(file("rows.csv"), rows);
+        Csv.write(file(ROWS), rows);
     }
 
     /** Writes summary.csv, one row per arm. */
@@ -161,7 +164,7 @@ public final class RunFolder implements AutoCloseable {
     /** Puts this run in place of the former one and returns its folder. */
     public Path commit() {
         requireOpen();
-        if (!Files.exists(file("rows.csv"))) {
+        if (!Files.exists(file(ROWS))) {
             throw new IllegalStateException("The run of '" + record.get("experiment")
                     + "' has no rows; write them with rows(table) before the commit.");
         }
@@ -194,12 +197,27 @@ public final class RunFolder implements AutoCloseable {
         synchronized (RunFolder.class) {
             Path old = hidden(target, "old");
             if (Files.exists(target)) {
-                Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+                setAside(target, old);
             }
             Files.move(work, target, StandardCopyOption.ATOMIC_MOVE);
             open = false;
             FileTree.delete(old);
         }
+    }
+
+    private static void setAside(Path target, Path old) throws IOException {
+        try {
+            Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
+            copyAside(target, old);
+        }
+    }
+
+    /** For a folder that cannot be renamed, as those in a container's image. Its rows go first, so that tidy() knows a rest of it. */
+    static void copyAside(Path target, Path old) throws IOException {
+        FileTree.copy(target, old);
+        Files.deleteIfExists(target.resolve(ROWS));
+        FileTree.delete(target);
     }
 
     /** Removes what dead processes left beside the target, and brings back a former run caught between two moves. */
@@ -216,7 +234,8 @@ public final class RunFolder implements AutoCloseable {
             long owner = Long.parseLong(name.group(3));
             boolean mine = owner == ProcessHandle.current().pid();
             boolean alive = ProcessHandle.of(owner).map(ProcessHandle::isAlive).orElse(false);
-            if (name.group(2).equals("old") && !Files.exists(target) && (mine || !alive)) {
+            if (name.group(2).equals("old") && !Files.exists(target.resolve(ROWS)) && (mine || !alive)) {
+                FileTree.delete(target);
                 Files.move(neighbour, target, StandardCopyOption.ATOMIC_MOVE);
             } else if (!alive) {
                 FileTree.delete(neighbour);

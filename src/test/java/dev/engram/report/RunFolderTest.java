@@ -164,6 +164,23 @@ class RunFolderTest {
         assertEquals(List.of("quick"), entries());
     }
 
+    /** In a container, folders of its image can be copied but not renamed. */
+    @Test
+    void aRunThatCannotBeRenamedIsCopied() throws IOException {
+        Path folder = run(1);
+        byte[] rows = Files.readAllBytes(folder.resolve("rows.csv"));
+        Path aside = folder.resolveSibling(".quick.old-" + DEAD + "-0");
+        RunFolder.copyAside(folder, aside);
+        assertFalse(Files.exists(folder));
+        assertArrayEquals(rows, Files.readAllBytes(aside.resolve("rows.csv")));
+        Files.createDirectory(folder); // as a process leaves it that dies while it removes the former run
+        Files.writeString(folder.resolve("run.json"), "{}");
+        try (RunFolder next = RunFolder.open(results, "speed", Profile.QUICK, 7)) {
+            assertArrayEquals(rows, Files.readAllBytes(folder.resolve("rows.csv")));
+        }
+        assertEquals(List.of("quick"), entries());
+    }
+
     @Test
     void aRunThatIsStillGoingIsLeftAlone() throws IOException {
         try (RunFolder slow = RunFolder.open(results, "speed", Profile.QUICK, 7)) {

@@ -46,13 +46,19 @@ class AttentionFormatTest {
             Assumptions.assumeTrue(
                     format != AttentionFormat.PARTS || !m.getDevice().isGpu(), "a way of the CPU");
             try (Kernel kernel = new Kernel(m, new TorchScript().add(format.resource(), words))) {
-                Shape buffer = new Shape(1, HEADS, 50, WIDTH);
-                NDArray keys = m.create(k, buffer).get(":, :, :" + slots);
-                NDArray values = m.create(v, buffer).get(":, :, :" + slots);
-                float[] got = kernel.one(m, "attend_long", m.create(q, new Shape(1, HEADS, GROUP, WIDTH)), keys, values)
-                        .toFloatArray();
-                for (int i = 0; i < got.length; i++) {
-                    assertEquals(expected(q, k, v, slots, i), got[i], 1e-5, format + " " + parts + " " + slots);
+                for (int batch : new int[] {1, 2}) { // two equal sequences
+                    NDArray query =
+                            m.create(q, new Shape(1, HEADS, GROUP, WIDTH)).repeat(0, batch);
+                    NDArray keys = m.create(k, new Shape(1, HEADS, 50, WIDTH)).repeat(0, batch);
+                    NDArray values = m.create(v, new Shape(1, HEADS, 50, WIDTH)).repeat(0, batch);
+                    String used = ":, :, :" + slots;
+                    float[] got = kernel.one(m, "attend_long", query, keys.get(used), values.get(used))
+                            .toFloatArray();
+                    assertEquals(batch * q.length, got.length);
+                    for (int i = 0; i < got.length; i++) {
+                        double due = expected(q, k, v, slots, i % q.length);
+                        assertEquals(due, got[i], 1e-5, format + " " + parts + " " + slots + " " + batch);
+                    }
                 }
             }
         }
