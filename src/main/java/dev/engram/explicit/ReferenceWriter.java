@@ -245,21 +245,24 @@ public final class ReferenceWriter {
         }
 
         @Override
+        public boolean sees(int layer) {
+            return Arrays.binarySearch(layers, layer) >= 0;
+        }
+
+        /** What a selector makes is freed at once: the weights of all layers would be a gigabyte. */
+        @Override
         public void projected(int layer, NDArray q, NDArray k, NDArray v) {
-            int place = Arrays.binarySearch(layers, layer);
-            if (place < 0) {
-                return;
-            }
-            try (NDManager scope = q.getManager().newSubManager()) {
-                NDArray[] own = {q.duplicate(), k.duplicate(), v.duplicate()};
-                Arrays.stream(own).forEach(a -> a.attach(scope));
-                TokenSelector.LayerView view =
-                        new TokenSelector.LayerView(layer, own[0], own[1], own[2], received, text);
+            NDManager owner = q.getManager();
+            List<NDArray> shown = List.of(q, k, v);
+            try (NDManager scope = owner.newSubManager()) {
+                shown.forEach(a -> a.attach(scope));
+                TokenSelector.LayerView view = new TokenSelector.LayerView(layer, q, k, v, received, text);
                 NDArray found = config.selector().scores(view);
-                scores[place] = found.toFloatArray();
+                scores[Arrays.binarySearch(layers, layer)] = found.toFloatArray();
                 if (found != received) {
                     found.attach(scope);
                 }
+                shown.forEach(a -> a.attach(owner));
             }
         }
 

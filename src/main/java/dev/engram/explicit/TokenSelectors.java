@@ -34,7 +34,7 @@ public final class TokenSelectors {
      * share a key/value head are summed, which the paper leaves open.
      */
     public static TokenSelector paper() {
-        return rule("attention", TokenSelectors::softmaxReceived);
+        return rule("attention", Received::of);
     }
 
     /** w_j = Σ_i exp(q_i·k_j/√d): what the paper's authors ran, "in retrospect not necessary". */
@@ -137,10 +137,6 @@ public final class TokenSelectors {
                 return scores.apply(view);
             }
         };
-    }
-
-    private static NDArray softmaxReceived(TokenSelector.LayerView view) {
-        return received(view, logits(view).softmax(3));
     }
 
     /** q·k/√d without mask and rotation, −∞ at keys outside the text; [batch, kvHeads, group × tokens, tokens]. */

@@ -54,7 +54,7 @@ final class ExpectedAttention implements SlotScorer {
                 moments[layer] = new QueryMoments(sinks);
             }
             moments[layer].add(q, horizon);
-            if (other != null) {
+            if (other != null && other.sees(layer)) {
                 other.projected(layer, q, k, v);
             }
         });

@@ -249,7 +249,6 @@ public final class Decoder implements AutoCloseable {
         Weights w = backend.weightsFor(rows(x));
         Seams.HiddenHook hook = seams.hook() == null ? new Seams.HiddenHook() {} : seams.hook();
         int watch = seams.watch() == null ? 0 : seams.watch().queries();
-        int capture = seams.projections() == null ? 0 : 1;
         long[] starts = cache.starts();
         try (NDManager step = out.newSubManager()) {
             NDList angles =
@@ -259,6 +258,7 @@ public final class Decoder implements AutoCloseable {
                 h = hook.beforeAttention(i, h);
                 NDArray bias = seams.bias() == null ? null : seams.bias().of(i, cache.length(i) + tokens);
                 Seams.Rows rows = rowsOf(step, seams, i, w);
+                int capture = seams.projections() != null && seams.projections().sees(i) ? 1 : 0;
                 NDList seen = w.kernel()
                         .call(
                                 step,

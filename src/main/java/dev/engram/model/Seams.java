@@ -99,6 +99,11 @@ public record Seams(AttentionWatch watch, ExtraRows rows, HiddenHook hook, SlotB
 
     /** Sees a layer's projections before rotation. */
     public interface ProjectionWatch {
+        /** Whether a layer is to be shown; what is not looked at need not be handed out. */
+        default boolean sees(int layer) {
+            return true;
+        }
+
         /** q [batch, tokens, heads, headDim], k and v [batch, tokens, kvHeads, headDim]; q and k after their norms (Qwen3). */
         void projected(int layer, NDArray q, NDArray k, NDArray v);
     }

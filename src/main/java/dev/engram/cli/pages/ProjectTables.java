@@ -141,4 +141,49 @@ final class ProjectTables {
         return table + "\n" + last.text("cpu") + ", " + last.text("cores") + in.pick(" cores, ", " 核，")
                 + last.text("date") + ".\n";
     }
+
+    /** What each step of the set-up takes, as environment/setup_cost.py --save keeps it. */
+    String setup(Language in) {
+        Path file = home.resolve("results/setup/quick/rows.csv");
+        if (!Files.exists(file)) {
+            return in.pick("Not measured yet.\n", "尚未测量。\n");
+        }
+        MarkdownTable table = new MarkdownTable(
+                in.pick("step", "步骤"),
+                in.pick("seconds", "秒"),
+                in.pick("memory, MB", "内存，MB"),
+                in.pick("disk, MB", "磁盘，MB"),
+                in.pick("download, MB", "下载，MB"));
+        List<Row> rows = Rows.of(file).all();
+        double seconds = 0, memory = 0, disk = 0, download = 0;
+        for (Row row : rows) {
+            table.row(
+                    step(row.text("step"), in),
+                    row.fixed("seconds", 0),
+                    row.fixed("memory_mb", 0),
+                    row.fixed("disk_mb", 0),
+                    row.fixed("download_mb", 0));
+            seconds += row.number("seconds");
+            memory = Math.max(memory, row.number("memory_mb"));
+            disk += row.number("disk_mb");
+            download += row.number("download_mb");
+        }
+        table.row(
+                in.pick("all", "合计"),
+                Rows.fixed(seconds, 0),
+                Rows.fixed(memory, 0),
+                Rows.fixed(disk, 0),
+                Rows.fixed(download, 0));
+        return table + "\n" + rows.get(0).text("cpu") + ", " + rows.get(0).text("cores") + in.pick(" cores, ", " 核，")
+                + rows.get(0).text("date") + ".\n";
+    }
+
+    private static String step(String key, Language in) {
+        return switch (key) {
+            case "library" -> in.pick("the library and what it stands on, by Maven", "用 Maven 编译库及其依赖");
+            case "model" -> in.pick("the default model", "默认模型");
+            case "notebooks" -> in.pick("JupyterLab and the Java kernel", "JupyterLab 与 Java 内核");
+            default -> in.pick("the first answer (unpacks PyTorch)", "第一个回答（解开 PyTorch）");
+        };
+    }
 }
