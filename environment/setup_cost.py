@@ -38,7 +38,10 @@ def size(folder):
     total = 0
     for parent, _, files in os.walk(folder):
         for name in files:
-            total += os.lstat(os.path.join(parent, name)).st_blocks * 512
+            try:
+                total += os.lstat(os.path.join(parent, name)).st_blocks * 512
+            except FileNotFoundError:
+                continue  # a step's scratch, just removed
     return total
 
 
