@@ -68,19 +68,26 @@ class Meter:
     """Follows a command and notes what each of its steps takes."""
 
     def __init__(self, folder, environment):
-        self.folder, self.environment, self.rows, self.peak = folder, environment, [], 0
+        self.folder, self.environment, self.rows, self.open, self.peak = folder, environment, [], None, 0
 
     def begin(self, step):
+        self.settle()
         self.peak = 0
-        self.step, self.began = step, (time.monotonic(), received(), size(self.folder))
+        self.step, self.began = step, (time.monotonic(), received())
 
     def end(self):
-        begun, came, before = self.began
-        seconds = time.monotonic() - begun
-        self.rows.append({"step": self.step, "seconds": round(seconds, 1), "memory_mb": round(self.peak / 1e6),
-                          "disk_mb": round((size(self.folder) - before) / 1e6), "download_mb": round((received() - came) / 1e6),
-                          "cpu": machine.cpu(), "cores": os.cpu_count(), "date": datetime.date.today().isoformat()})
-        print(self.rows[-1], flush=True)
+        begun, came = self.began
+        self.rows.append({"step": self.step, "seconds": round(time.monotonic() - begun, 1), "memory_mb": round(self.peak / 1e6),
+                          "disk_mb": 0, "download_mb": round((received() - came) / 1e6), "cpu": machine.cpu(),
+                          "cores": os.cpu_count(), "date": datetime.date.today().isoformat()})
+        self.open = self.rows[-1]
+
+    def settle(self):
+        """Disk of the step before, whose scratch files are gone only when the next one begins."""
+        now = size(self.folder)
+        if self.open:
+            self.open["disk_mb"] = round((now - self.disk) / 1e6)
+        self.open, self.disk = None, now
 
     def run(self, command, step=None):
         """Runs a command; without a step, its own lines say where each begins and ends."""
@@ -100,6 +107,7 @@ class Meter:
             sys.exit(f"engram: {' '.join(command)} ended with code {process.returncode}; the lines above say why.")
         if step:
             self.end()
+        self.settle()
 
     def watch(self, process):
         while process.poll() is None:
@@ -120,6 +128,8 @@ def main():
         meter = Meter(folder, environment)
         meter.run(["./engram", "setup"])
         meter.run(FIRST, "first answer")
+    for row in meter.rows:
+        print(row)
     if chosen.save:
         text = io.StringIO()
         writer = csv.DictWriter(text, meter.rows[0].keys(), lineterminator="\n")
