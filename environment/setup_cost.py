@@ -8,9 +8,7 @@ results/setup/quick/rows.csv, from which ./engram pages makes README's table.
 """
 
 import argparse
-import csv
 import datetime
-import io
 import os
 import subprocess
 import sys
@@ -20,6 +18,7 @@ import time
 from pathlib import Path
 
 import machine
+import rows as rows_file
 
 ROOT = Path(__file__).resolve().parent.parent
 STEPS = {"building the library": "library", "fetching the default model": "model", "installing JupyterLab": "notebooks"}
@@ -131,15 +130,7 @@ def main():
     for row in meter.rows:
         print(row)
     if chosen.save:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, meter.rows[0].keys(), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(meter.rows)
-        target = ROOT / "results" / "setup" / "quick" / "rows.csv"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_suffix(".part")
-        part.write_text(text.getvalue(), encoding="utf-8")
-        part.replace(target)
+        rows_file.save("setup", meter.rows)
     return 0
 
 

@@ -6,9 +6,7 @@ The commands are read from README.md, the block after <!-- tour -->. --save writ
 """
 
 import argparse
-import csv
 import datetime
-import io
 import os
 import re
 import subprocess
@@ -18,6 +16,7 @@ import time
 from pathlib import Path
 
 import machine
+import rows as rows_file
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,15 +48,7 @@ def main():
             if code != 0:
                 return 1
     if chosen.save:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        target = ROOT / "results" / "tour" / "quick" / "rows.csv"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_suffix(".part")
-        part.write_text(text.getvalue(), encoding="utf-8")
-        part.replace(target)
+        rows_file.save("tour", rows)
     return 0
 
 
