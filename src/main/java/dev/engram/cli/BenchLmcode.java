@@ -2,6 +2,7 @@ package dev.engram.cli;
 
 import dev.engram.dual.FactExperiment;
 import dev.engram.dual.FactTexts;
+import dev.engram.dual.ForgettingExperiment;
 import dev.engram.dual.LmcodeExperiment;
 import dev.engram.dual.LmcodeExperiment.Arm;
 import dev.engram.dual.Memories;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -42,8 +44,9 @@ final class BenchLmcode implements Callable<Integer> {
     @Option(
             names = "--parts",
             split = ",",
-            description = "memories, replay, cost, stability, facts, weights; default: all.")
-    private List<String> parts = List.of("memories", "replay", "cost", "stability", "facts", "weights");
+            description = "memories, replay, cost, rates, stability, forgetting, facts, weights; default: all.")
+    private List<String> parts =
+            List.of("memories", "replay", "cost", "rates", "stability", "forgetting", "facts", "weights");
 
     @Option(names = "--seeds", split = ",", description = "Default: ${DEFAULT-VALUE}.")
     private List<Long> seeds = List.of(1L, 2L, 3L, 4L, 5L);
@@ -84,12 +87,14 @@ final class BenchLmcode implements Callable<Integer> {
             case "memories" -> memories(seed);
             case "replay" -> replay(seed);
             case "cost" -> cost(seed);
+            case "rates" -> rates(seed);
             case "stability" -> stability(seed);
+            case "forgetting" -> forgetting(seed);
             case "facts" -> facts(seed);
             case "weights" -> weights(seed);
             default ->
-                throw new BadInputException("There is no part '" + part
-                        + "'; give memories, replay, cost, stability, facts, weights, or several with commas.");
+                throw new BadInputException(
+                        "There is no part '" + part + "'; give one of --parts, or several with commas.");
         };
     }
 
@@ -127,12 +132,50 @@ final class BenchLmcode implements Callable<Integer> {
         LmcodeExperiment e = recall();
         List<Row> rows = new ArrayList<>();
         int updates = steps == null ? 15 : steps;
+        LmcodeExperiment first = new LmcodeExperiment(e.task(), 1, 32, e.rate(), 1, 8);
+        for (Memories memories : Memories.values()) {
+            StepCost.of(first, Arm.of(memories), seed); // the engine's own memory and compilation are nobody's cost
+        }
         for (int batch : new int[] {32, 16}) {
             LmcodeExperiment few = new LmcodeExperiment(e.task(), updates, batch, e.rate(), updates, 8);
             for (Memories memories : Memories.values()) {
                 StepCost.Row r = StepCost.of(few, Arm.of(memories), seed);
                 rows.add(new Row("cost", r.arm(), "milliseconds an update", batch, seed, r.milliseconds()));
                 rows.add(new Row("cost", r.arm(), "MiB at the peak", batch, seed, r.mebibytes()));
+            }
+        }
+        return rows;
+    }
+
+    /** The short-term memory alone, long enough for the seed's update rate to be told from a tenth of it. */
+    private List<Row> rates(long seed) {
+        LmcodeExperiment alone = LmcodeExperiment.shortTerm(steps == null ? 1500 : steps);
+        List<Row> rows = new ArrayList<>();
+        for (double eta : new double[] {1, 0.1, 0.01, 0.001}) {
+            try (LmcodeExperiment.Run run =
+                    alone.train(Arm.of(Memories.SHORT_TERM).withUpdateRate(eta), seed)) {
+                rows.add(new Row("rates", "short-term", "accuracy", eta, seed, run.accuracy()));
+                rows.add(new Row("rates", "short-term", "updates to 90 %", eta, seed, run.stepsTo(TARGET)));
+                double norm = run.curve().stream()
+                        .mapToDouble(LmcodeExperiment.Point::gradientNorm)
+                        .max()
+                        .orElseThrow();
+                rows.add(new Row("rates", "short-term", "largest norm", eta, seed, norm));
+            }
+        }
+        return rows;
+    }
+
+    /** A second language after a first one. */
+    private List<Row> forgetting(long seed) {
+        ForgettingExperiment languages = ForgettingExperiment.full();
+        List<Row> rows = new ArrayList<>();
+        for (Memories memories : List.of(Memories.NONE, Memories.BOTH)) {
+            for (double share : new double[] {0, 0.2}) {
+                ForgettingExperiment.Row r = languages.run(memories, 0.01, share, seed);
+                String arm = memories.name().toLowerCase(Locale.ROOT);
+                rows.add(new Row("forgetting", arm, "nats lost", share, seed, r.forgotten()));
+                rows.add(new Row("forgetting", arm, "second language", share, seed, r.lossB()));
             }
         }
         return rows;

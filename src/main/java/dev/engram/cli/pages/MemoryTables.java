@@ -3,10 +3,15 @@ package dev.engram.cli.pages;
 import dev.engram.cli.pages.Rows.Row;
 import dev.engram.eval.Bootstrap;
 import dev.engram.eval.Interval;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Tables of what the memories remember, from results/. */
 final class MemoryTables {
@@ -20,10 +25,15 @@ final class MemoryTables {
 
     /** The recall token, trained on a hundred memories and untrained. */
     String recall() {
-        Rows rows = Rows.of(results.resolve("bench-recall/full/joint-100-1/rows.csv"));
-        Row rise = rows.one("measure", "ordinary loss rise, nats");
-        MarkdownTable table = new MarkdownTable("measured", "trained", "n")
-                .row("untrained, best of six vectors: right memory first", untrained(), "200");
+        List<Integer> seeds = IntStream.range(1, 10)
+                .filter(seed -> Files.exists(recallRows("joint-100-" + seed)))
+                .boxed()
+                .toList();
+        List<Rows> runs = seeds.stream()
+                .map(seed -> Rows.of(recallRows("joint-100-" + seed)))
+                .toList();
+        MarkdownTable table = new MarkdownTable(line("measured", seeds, seed -> "seed " + seed, "n"))
+                .row(line("untrained, best of six vectors: right memory first", seeds, this::untrained, "200"));
         Map<String, String> lines = new LinkedHashMap<>();
         lines.put("R@1 held-out", "right memory first");
         lines.put("exact, true vector", "text word for word from its own vector");
@@ -38,15 +48,31 @@ final class MemoryTables {
         lines.put("R@1 never trained", "never trained memories: right one first");
         lines.put("never trained: value through the stored text", "… answered through their stored text");
         lines.forEach((measure, what) -> {
-            Row row = rows.one("measure", measure);
-            table.row(what, value(row), row.text("n"));
+            String n = runs.get(0).one("measure", measure).text("n");
+            table.row(line(what, runs, run -> value(run.one("measure", measure)), n));
         });
-        return table.row("rise of ordinary perplexity", percent(Math.exp(rise.number("value")) - 1), rise.text("n"))
+        String rise = "ordinary loss rise, nats";
+        return table.row(line(
+                        "rise of ordinary perplexity",
+                        runs,
+                        run -> percent(Math.exp(run.one("measure", rise).number("value")) - 1),
+                        runs.get(0).one("measure", rise).text("n")))
                 .toString();
     }
 
-    private String untrained() {
-        return value(Rows.of(results.resolve("bench-recall/full/baselines-100-1/rows.csv")).all().stream()
+    /** First cell, one cell for each seed, last cell. */
+    private static <T> String[] line(String first, List<T> seeds, Function<T, String> cell, String last) {
+        return Stream.of(Stream.of(first), seeds.stream().map(cell), Stream.of(last))
+                .flatMap(part -> part)
+                .toArray(String[]::new);
+    }
+
+    private Path recallRows(String run) {
+        return results.resolve("bench-recall/full/" + run + "/rows.csv");
+    }
+
+    private String untrained(int seed) {
+        return value(Rows.of(recallRows("baselines-100-" + seed)).all().stream()
                 .reduce((a, b) -> a.number("value") >= b.number("value") ? a : b)
                 .orElseThrow());
     }
@@ -166,7 +192,7 @@ final class MemoryTables {
     }
 
     private void embedding(MarkdownTable table, Language in) {
-        Rows rows = Rows.of(results.resolve("bench-recall/full/joint-100-1/rows.csv"));
+        Rows rows = Rows.of(recallRows("joint-100-1"));
         Row value = rows.one("measure", "end to end: value"), rise = rows.one("measure", "ordinary loss rise, nats");
         table.row(
                 in.pick("input embedding", "输入嵌入"),

@@ -2,6 +2,7 @@ package dev.engram.dual.measure;
 
 import dev.engram.dual.LmcodeExperiment;
 import dev.engram.model.BadInputException;
+import dev.engram.model.engine.NativeHeap;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ public final class StepCost {
     /** Trains an arm for the experiment's updates. */
     public static Row of(LmcodeExperiment experiment, LmcodeExperiment.Arm arm, long seed) {
         System.gc();
+        NativeHeap.trim(); // or this run would live in what an earlier one has freed
         double before = status("VmRSS");
         try {
             Files.writeString(RESET, "5");

@@ -7,11 +7,11 @@ import com.sun.jna.Function;
  * blocks that the C library would keep for later; in a process that opens a model once and then runs for hours that later
  * never comes. Where models are opened again and again, small blocks that live on between the freed ones scatter what is free.
  */
-final class NativeHeap {
+public final class NativeHeap {
     private NativeHeap() {}
 
     /** Does nothing where the C library has no such call. */
-    static void trim() {
+    public static void trim() {
         try {
             Function.getFunction("c", "malloc_trim").invokeInt(new Object[] {0L});
         } catch (UnsatisfiedLinkError e) {
