@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -25,13 +26,8 @@ final class MemoryTables {
 
     /** The recall token, trained on a hundred memories and untrained. */
     String recall() {
-        List<Integer> seeds = IntStream.range(1, 10)
-                .filter(seed -> Files.exists(recallRows("joint-100-" + seed)))
-                .boxed()
-                .toList();
-        List<Rows> runs = seeds.stream()
-                .map(seed -> Rows.of(recallRows("joint-100-" + seed)))
-                .toList();
+        List<Integer> seeds = recallSeeds();
+        List<Rows> runs = recallRuns();
         MarkdownTable table = new MarkdownTable(line("measured", seeds, seed -> "seed " + seed, "n"))
                 .row(line("untrained, best of six vectors: right memory first", seeds, this::untrained, "200"));
         Map<String, String> lines = new LinkedHashMap<>();
@@ -48,16 +44,26 @@ final class MemoryTables {
         lines.put("R@1 never trained", "never trained memories: right one first");
         lines.put("never trained: value through the stored text", "… answered through their stored text");
         lines.forEach((measure, what) -> {
-            String n = runs.get(0).one("measure", measure).text("n");
-            table.row(line(what, runs, run -> value(run.one("measure", measure)), n));
+            String count = runs.get(0).one("measure", measure).text("n");
+            table.row(line(what, runs, run -> value(run.one("measure", measure)), count));
         });
-        String rise = "ordinary loss rise, nats";
-        return table.row(line(
-                        "rise of ordinary perplexity",
-                        runs,
-                        run -> percent(Math.exp(run.one("measure", rise).number("value")) - 1),
-                        runs.get(0).one("measure", rise).text("n")))
+        String n = runs.get(0).one("measure", "ordinary loss rise, nats").text("n");
+        return table.row(line("rise of ordinary perplexity", runs, MemoryTables::rise, n))
                 .toString();
+    }
+
+    private List<Integer> recallSeeds() {
+        return IntStream.range(1, 10)
+                .filter(seed -> Files.exists(recallRows("joint-100-" + seed)))
+                .boxed()
+                .toList();
+    }
+
+    /** A hundred memories, trained from each seed. */
+    private List<Rows> recallRuns() {
+        return recallSeeds().stream()
+                .map(seed -> Rows.of(recallRows("joint-100-" + seed)))
+                .toList();
     }
 
     /** First cell, one cell for each seed, last cell. */
@@ -192,14 +198,20 @@ final class MemoryTables {
     }
 
     private void embedding(MarkdownTable table, Language in) {
-        Rows rows = Rows.of(recallRows("joint-100-1"));
-        Row value = rows.one("measure", "end to end: value"), rise = rows.one("measure", "ordinary loss rise, nats");
         table.row(
                 in.pick("input embedding", "输入嵌入"),
                 in.pick("recall token", "回忆标记"),
-                in.pick("question to value ", "从问题到答案 ") + value(value),
-                in.pick("trained on every memory; perplexity ", "每条记忆都要训练；困惑度 ")
-                        + percent(Math.exp(rise.number("value")) - 1));
+                in.pick("question to value, by seed ", "从问题到答案，各种子 ")
+                        + bySeed(run -> value(run.one("measure", "end to end: value"))),
+                in.pick("trained on every memory; perplexity ", "每条记忆都要训练；困惑度 ") + bySeed(MemoryTables::rise));
+    }
+
+    private String bySeed(Function<Rows, String> cell) {
+        return recallRuns().stream().map(cell).collect(Collectors.joining("; "));
+    }
+
+    private static String rise(Rows run) {
+        return percent(Math.exp(run.one("measure", "ordinary loss rise, nats").number("value")) - 1);
     }
 
     private void cache(MarkdownTable table, Language in) {
