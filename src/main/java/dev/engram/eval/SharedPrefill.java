@@ -114,7 +114,7 @@ final class SharedPrefill implements AutoCloseable {
                 if (!attention.isEmpty()) {
                     seams.watch().received(i, attention.get(i));
                 }
-                if (seams.projections() != null && seams.projections().sees(i)) {
+                if (seams.shows(i)) {
                     NDArray[] p = projected.get(i);
                     seams.projections().projected(i, p[0], p[1], p[2]);
                 }

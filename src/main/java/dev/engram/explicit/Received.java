@@ -19,8 +19,18 @@ final class Received {
         static final Kernel KERNEL = Kernel.open(MANAGER, "/dev/engram/explicit/received.py");
     }
 
-    /** [batch, kvHeads, tokens], owned by the keys' manager. */
-    static NDArray of(TokenSelector.LayerView view) {
-        return Engine.KERNEL.one(view.k().getManager(), "received", view.q(), view.k(), view.text());
+    /** Every query gives 1 in all; [batch, kvHeads, tokens], owned by the keys' manager. */
+    static NDArray normalised(TokenSelector.LayerView view) {
+        return sum(view, 1);
+    }
+
+    /** Exponentials, up to one factor a head; [batch, kvHeads, tokens], owned by the keys' manager. */
+    static NDArray unnormalised(TokenSelector.LayerView view) {
+        return sum(view, 0);
+    }
+
+    private static NDArray sum(TokenSelector.LayerView view, int normalised) {
+        NDManager owner = view.k().getManager();
+        return Engine.KERNEL.one(owner, "received", view.q(), view.k(), view.text(), normalised);
     }
 }

@@ -1,7 +1,6 @@
 package dev.engram.explicit;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.model.BadInputException;
 import java.util.ArrayList;
@@ -34,17 +33,12 @@ public final class TokenSelectors {
      * share a key/value head are summed, which the paper leaves open.
      */
     public static TokenSelector paper() {
-        return rule("attention", Received::of);
+        return rule("attention", Received::normalised);
     }
 
     /** w_j = Σ_i exp(q_i·k_j/√d): what the paper's authors ran, "in retrospect not necessary". */
     public static TokenSelector unnormalised() {
-        return rule("unnormalised", view -> {
-            NDArray s = logits(view);
-            // one factor for all tokens of a head keeps the order and the numbers finite
-            NDArray top = s.max(new int[] {3}, true).max(new int[] {2}, true);
-            return received(view, s.sub(top).exp());
-        });
+        return rule("unnormalised", Received::unnormalised);
     }
 
     /** Attention received with mask and rotation, as in the seed's code of section 3.3. */
@@ -137,29 +131,5 @@ public final class TokenSelectors {
                 return scores.apply(view);
             }
         };
-    }
-
-    /** q·k/√d without mask and rotation, −∞ at keys outside the text; [batch, kvHeads, group × tokens, tokens]. */
-    private static NDArray logits(TokenSelector.LayerView view) {
-        Shape qs = view.q().getShape();
-        long batch = qs.get(0);
-        long tokens = qs.get(1);
-        long kvHeads = view.k().getShape().get(2);
-        long width = qs.get(3);
-        // heads of a group stand one after another, so that group × tokens are rows of one product
-        NDArray q = view.q().transpose(0, 2, 1, 3).reshape(batch, kvHeads, qs.get(2) / kvHeads * tokens, width);
-        NDArray k = view.k().transpose(0, 2, 3, 1); // [batch, kvHeads, headDim, tokens]
-        NDArray hidden = view.text().sub(1).mul(1e9).reshape(batch, 1, 1, tokens);
-        return q.matMul(k).mul(1 / Math.sqrt(width)).add(hidden);
-    }
-
-    /** Sums over the queries that belong to the text, and over the heads of a group. */
-    private static NDArray received(TokenSelector.LayerView view, NDArray weights) {
-        Shape s = weights.getShape();
-        long tokens = s.get(3);
-        NDArray asks = view.text().toType(DataType.FLOAT32, false).reshape(s.get(0), 1, 1, tokens, 1);
-        return weights.reshape(s.get(0), s.get(1), s.get(2) / tokens, tokens, tokens)
-                .mul(asks)
-                .sum(new int[] {2, 3});
     }
 }

@@ -258,7 +258,7 @@ public final class Decoder implements AutoCloseable {
                 h = hook.beforeAttention(i, h);
                 NDArray bias = seams.bias() == null ? null : seams.bias().of(i, cache.length(i) + tokens);
                 Seams.Rows rows = rowsOf(step, seams, i, w);
-                int capture = seams.projections() != null && seams.projections().sees(i) ? 1 : 0;
+                int capture = seams.shows(i) ? 1 : 0;
                 NDList seen = w.kernel()
                         .call(
                                 step,

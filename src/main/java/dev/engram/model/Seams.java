@@ -132,6 +132,11 @@ public record Seams(AttentionWatch watch, ExtraRows rows, HiddenHook hook, SlotB
         return new Seams(watch, rows, hook, bias, p);
     }
 
+    /** Whether a layer's projections are to be shown. */
+    public boolean shows(int layer) {
+        return projections != null && projections.sees(layer);
+    }
+
     /** Whether something must act between two calls, so that the stack cannot run as one. */
     boolean betweenLayers() {
         return hook != null || projections != null;

@@ -1,8 +1,9 @@
 # What the tokens of a reference receive from one another.
 
 
-def received(self, q: Tensor, k: Tensor, text: Tensor) -> Tensor:
-    # softmax(q k' / sqrt(D)) over the keys of the text, summed over the queries of the text and the heads of a group:
+def received(self, q: Tensor, k: Tensor, text: Tensor, normalised: int) -> Tensor:
+    # softmax(q k' / sqrt(D)) over the keys of the text, or its exponentials alone, summed over the queries of the text and the heads
+    # of a group:
     # q [B, T, H, D], k [B, T, KV, D], text [B, T] of ones and zeros -> [B, KV, T]
     B = torch.size(q, 0)
     T = torch.size(q, 1)
@@ -14,6 +15,10 @@ def received(self, q: Tensor, k: Tensor, text: Tensor) -> Tensor:
     rows = torch.reshape(torch.transpose(q, 1, 2), [B * KV, (H // KV) * T, D])
     keys = torch.reshape(torch.permute(k, [0, 2, 3, 1]), [B * KV, D, T])
     hidden = torch.reshape(torch.expand(torch.reshape(torch.mul(torch.sub(text, 1.), 1e9), [B, 1, T]), [B, KV, T]), [B * KV, 1, T])
-    p = torch.softmax(torch.baddbmm(hidden, rows, keys, beta=1., alpha=torch.div(1., torch.sqrt(D))), -1)
+    s = torch.baddbmm(hidden, rows, keys, beta=1., alpha=torch.div(1., torch.sqrt(D)))
+    if normalised > 0:
+        p = torch.softmax(s, -1)
+    else:  # one factor for all tokens of a head keeps the order and the numbers finite
+        p = torch.exp(torch.sub(s, torch.amax(s, [1, 2], True)))
     asks = torch.reshape(torch.expand(torch.reshape(text, [B, 1, 1, T]), [B, KV, H // KV, T]), [B * KV, 1, (H // KV) * T])
     return torch.reshape(torch.bmm(asks, p), [B, KV, T])

@@ -137,9 +137,7 @@ final class ProjectTables {
                 new MarkdownTable(in.pick("command", "命令"), in.pick("seconds", "秒"), in.pick("load before", "之前的负载"));
         List<Row> rows = Rows.of(file).all();
         rows.forEach(row -> table.row("`" + row.text("command") + "`", row.fixed("seconds", 0), row.fixed("load", 1)));
-        Row last = rows.get(rows.size() - 1);
-        return table + "\n" + last.text("cpu") + ", " + last.text("cores") + in.pick(" cores, ", " 核，")
-                + last.text("date") + ".\n";
+        return table + "\n" + measuredOn(rows, in);
     }
 
     /** What each step of the set-up takes, as environment/setup_cost.py --save keeps it. */
@@ -174,8 +172,12 @@ final class ProjectTables {
                 Rows.fixed(memory, 0),
                 Rows.fixed(disk, 0),
                 Rows.fixed(download, 0));
-        return table + "\n" + rows.get(0).text("cpu") + ", " + rows.get(0).text("cores") + in.pick(" cores, ", " 核，")
-                + rows.get(0).text("date") + ".\n";
+        return table + "\n" + measuredOn(rows, in);
+    }
+
+    private static String measuredOn(List<Row> rows, Language in) {
+        Row last = rows.get(rows.size() - 1);
+        return last.text("cpu") + ", " + last.text("cores") + in.pick(" cores, ", " 核，") + last.text("date") + ".\n";
     }
 
     private static String step(String key, Language in) {
