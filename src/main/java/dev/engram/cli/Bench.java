@@ -15,6 +15,7 @@ import picocli.CommandLine.HelpCommand;
             BenchFormats.class,
             BenchCache.class,
             BenchPolicies.class,
+            BenchProbes.class,
             BenchTrain.class,
             BenchFacts.class,
             BenchRecall.class,

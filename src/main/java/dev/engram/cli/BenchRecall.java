@@ -63,15 +63,20 @@ final class BenchRecall implements Callable<Integer> {
             description = "In place of recipes: so many more memories are learned by data/adapters/recall-100.")
     private Integer nextRound;
 
-    @Option(names = "--out", description = "Folder of the rows; default: results/bench-recall/PROFILE.")
+    @Option(
+            names = "--out",
+            description = "Folder of the rows; default: results/bench-recall/PROFILE, for a next round"
+                    + " results/bench-recall-rounds/PROFILE.")
     private Path out;
 
     @Override
     public Integer call() {
         Profile profile = Profile.fromEnvironment();
+        String what =
+                nextRound == null ? "bench-recall" : "bench-recall-rounds"; // other columns, so not among the recipes
         Path folder = out != null
                 ? out
-                : BenchOptions.home().resolve("results/bench-recall").resolve(profile.key());
+                : BenchOptions.home().resolve("results").resolve(what).resolve(profile.key());
         RecallExperiment experiment = profile.pick(RecallExperiment.quick(seed), RecallExperiment.full(seed));
         if (memories != null) {
             experiment = experiment.withMemories(memories);

@@ -3,92 +3,21 @@ package dev.engram.cli.pages;
 import dev.engram.cli.pages.Rows.Row;
 import dev.engram.eval.Bootstrap;
 import dev.engram.eval.Interval;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
-/** Tables of what the memories remember, from results/. */
+/** Tables of what the other memories remember and of all places beside one another, from results/. */
 final class MemoryTables {
     private static final String RULE = "ebbinghaus-budget";
 
     private final Path results;
+    private final LearningTables learning;
 
-    MemoryTables(Path results) {
+    MemoryTables(Path results, LearningTables learning) {
         this.results = results;
-    }
-
-    /** The recall token, trained on a hundred memories and untrained. */
-    String recall() {
-        List<Integer> seeds = recallSeeds();
-        List<Rows> runs = recallRuns();
-        MarkdownTable table = new MarkdownTable(line("measured", seeds, seed -> "seed " + seed, "n"))
-                .row(line("untrained, best of six vectors: right memory first", seeds, this::untrained, "200"));
-        Map<String, String> lines = new LinkedHashMap<>();
-        lines.put("R@1 held-out", "right memory first");
-        lines.put("exact, true vector", "text word for word from its own vector");
-        lines.put("exact, shuffled vector", "from another memory's vector");
-        lines.put("exact, random vector", "from a random vector");
-        lines.put("end to end: recalls", "question: the model recalls");
-        lines.put("end to end: right memory", "… and the right memory");
-        lines.put("end to end: exact text", "… and says its text exactly");
-        lines.put("end to end: value", "… and the value is in the answer");
-        lines.put("false recalls", "recalls on ordinary prompts");
-        lines.put("abstains on unknown at 5 % lost", "unknown names refused, where 5 % of known ones are lost");
-        lines.put("R@1 never trained", "never trained memories: right one first");
-        lines.put("never trained: value through the stored text", "… answered through their stored text");
-        lines.forEach((measure, what) -> {
-            String count = runs.get(0).one("measure", measure).text("n");
-            table.row(line(what, runs, run -> value(run.one("measure", measure)), count));
-        });
-        String n = runs.get(0).one("measure", "ordinary loss rise, nats").text("n");
-        return table.row(line("rise of ordinary perplexity", runs, MemoryTables::rise, n))
-                .toString();
-    }
-
-    private List<Integer> recallSeeds() {
-        return IntStream.range(1, 10)
-                .filter(seed -> Files.exists(recallRows("joint-100-" + seed)))
-                .boxed()
-                .toList();
-    }
-
-    /** A hundred memories, trained from each seed. */
-    private List<Rows> recallRuns() {
-        return recallSeeds().stream()
-                .map(seed -> Rows.of(recallRows("joint-100-" + seed)))
-                .toList();
-    }
-
-    /** First cell, one cell for each seed, last cell. */
-    private static <T> String[] line(String first, List<T> seeds, Function<T, String> cell, String last) {
-        return Stream.of(Stream.of(first), seeds.stream().map(cell), Stream.of(last))
-                .flatMap(part -> part)
-                .toArray(String[]::new);
-    }
-
-    private Path recallRows(String run) {
-        return results.resolve("bench-recall/full/" + run + "/rows.csv");
-    }
-
-    private String untrained(int seed) {
-        return value(Rows.of(recallRows("baselines-100-" + seed)).all().stream()
-                .reduce((a, b) -> a.number("value") >= b.number("value") ? a : b)
-                .orElseThrow());
-    }
-
-    private static String value(Row row) {
-        return row.interval("value", "low", "high", 3);
-    }
-
-    static String percent(double share) {
-        return (share < 0 ? "" : "+") + Rows.fixed(100 * share, 1) + " %";
+        this.learning = learning;
     }
 
     /** How far memories lead from no answer to that of the text itself, by the same trained weights. */
@@ -202,16 +131,9 @@ final class MemoryTables {
                 in.pick("input embedding", "输入嵌入"),
                 in.pick("recall token", "回忆标记"),
                 in.pick("question to value, by seed ", "从问题到答案，各种子 ")
-                        + bySeed(run -> value(run.one("measure", "end to end: value"))),
-                in.pick("trained on every memory; perplexity ", "每条记忆都要训练；困惑度 ") + bySeed(MemoryTables::rise));
-    }
-
-    private String bySeed(Function<Rows, String> cell) {
-        return recallRuns().stream().map(cell).collect(Collectors.joining("; "));
-    }
-
-    private static String rise(Rows run) {
-        return percent(Math.exp(run.one("measure", "ordinary loss rise, nats").number("value")) - 1);
+                        + learning.bySeed(run -> LearningTables.value(run.one("measure", "end to end: value"))),
+                in.pick("trained on every memory; perplexity ", "每条记忆都要训练；困惑度 ")
+                        + learning.bySeed(LearningTables::rise));
     }
 
     private void cache(MarkdownTable table, Language in) {

@@ -34,7 +34,8 @@ public final class Pages {
     public Pages(Path home) {
         this.home = home;
         SpeedTables speed = new SpeedTables(home.resolve("results"));
-        MemoryTables memory = new MemoryTables(home.resolve("results"));
+        LearningTables learning = new LearningTables(home.resolve("results"));
+        MemoryTables memory = new MemoryTables(home.resolve("results"), learning);
         ProjectTables project = new ProjectTables(home);
         for (String machine : List.of("", "-epyc")) {
             parts.put("decode" + machine, (in, page) -> speed.decode(machine));
@@ -46,7 +47,9 @@ public final class Pages {
         parts.put("original", (in, page) -> speed.original());
         parts.put("explicit", (in, page) -> speed.explicit());
         parts.put("bank", (in, page) -> speed.bank());
-        parts.put("recall", (in, page) -> memory.recall());
+        parts.put("recall", (in, page) -> learning.recall());
+        parts.put("round", (in, page) -> learning.round());
+        parts.put("facts", (in, page) -> learning.facts());
         parts.put("reading", (in, page) -> memory.reading());
         parts.put("rivals", (in, page) -> memory.policies());
         parts.put("places", (in, page) -> memory.places(in));
