@@ -1,5 +1,7 @@
 """What a time was measured on."""
 
+import datetime
+import os
 import platform
 import re
 
@@ -12,3 +14,8 @@ def cpu():
             return name.group(1).strip() if name else platform.machine()
     except OSError:
         return platform.processor() or platform.machine()
+
+
+def stamp():
+    """Columns of a row that say where and when it was measured."""
+    return {"cpu": cpu(), "cores": os.cpu_count(), "date": datetime.date.today().isoformat()}

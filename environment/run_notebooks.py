@@ -5,7 +5,6 @@ Called by ./engram reproduce and ./engram test. Exit codes: 0 all passed, 1 a ce
 """
 
 import argparse
-import datetime
 import hashlib
 import json
 import os
@@ -163,7 +162,7 @@ class Runner:
             return
         results = Path(os.environ.get("ENGRAM_RESULTS") or self._chosen.root / "results")
         record = {"notebook": name.stem, "cells": cells, "seconds": round(seconds, 1), "load": round(load, 2),
-                  "cpu": machine.cpu(), "cores": os.cpu_count(), "date": datetime.date.today().isoformat()}
+                  **machine.stamp()}
         target = results / "notebook-times" / self._chosen.profile / f"{name.stem}.json"
         notebook_file.write_text(json.dumps(record, indent=1) + "\n", target)
 

@@ -8,7 +8,6 @@ results/setup/quick/rows.csv, from which ./engram pages makes README's table.
 """
 
 import argparse
-import datetime
 import os
 import subprocess
 import sys
@@ -77,8 +76,7 @@ class Meter:
     def end(self):
         begun, came = self.began
         self.rows.append({"step": self.step, "seconds": round(time.monotonic() - begun, 1), "memory_mb": round(self.peak / 1e6),
-                          "disk_mb": 0, "download_mb": round((received() - came) / 1e6), "cpu": machine.cpu(),
-                          "cores": os.cpu_count(), "date": datetime.date.today().isoformat()})
+                          "disk_mb": 0, "download_mb": round((received() - came) / 1e6), **machine.stamp()})
         self.open = self.rows[-1]
 
     def settle(self):

@@ -6,7 +6,6 @@ The commands are read from README.md, the block after <!-- tour -->. --save writ
 """
 
 import argparse
-import datetime
 import os
 import re
 import subprocess
@@ -43,8 +42,7 @@ def main():
             code = subprocess.run(["bash", "-c", command], cwd=clone, stdin=subprocess.DEVNULL).returncode
             seconds = time.monotonic() - begun
             print(f"  [{seconds:.1f} s, code {code}]", flush=True)
-            rows.append({"command": command, "seconds": round(seconds, 1), "load": round(load, 2), "cpu": machine.cpu(),
-                         "cores": os.cpu_count(), "date": datetime.date.today().isoformat()})
+            rows.append({"command": command, "seconds": round(seconds, 1), "load": round(load, 2), **machine.stamp()})
             if code != 0:
                 return 1
     if chosen.save:

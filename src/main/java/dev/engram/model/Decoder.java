@@ -244,6 +244,9 @@ public final class Decoder implements AutoCloseable {
         return forwardByLayer(out, x, cache, seams, config.layers(), true);
     }
 
+    /** What the mask of a layer without a bias depends on, within one pass: its slots, and whether attention is in the open. */
+    private record MaskKey(long start, boolean open) {}
+
     private NDArray forwardByLayer(NDManager out, NDArray x, KvCache cache, Seams seams, int layers, boolean toTheEnd) {
         int tokens = begin(x, cache);
         Weights w = backend.weightsFor(rows(x));
@@ -254,11 +257,27 @@ public final class Decoder implements AutoCloseable {
             NDList angles =
                     w.kernel().call(step, "angles", w.angles().cos(), w.angles().sin(), positions(step, cache, tokens));
             NDArray h = x;
+            NDArray mask = none;
+            MaskKey masked = null;
             for (int i = 0; i < layers; i++) {
                 h = hook.beforeAttention(i, h);
                 NDArray bias = seams.bias() == null ? null : seams.bias().of(i, cache.length(i) + tokens);
                 Seams.Rows rows = rowsOf(step, seams, i, w);
                 int capture = seams.shows(i) ? 1 : 0;
+                boolean open = watch > 0 || rows.keys().getShape().get(2) > 0;
+                MaskKey wanted = bias == null ? new MaskKey(starts[i], open) : null;
+                if (wanted == null || !wanted.equals(masked)) { // layers of equal length share one mask
+                    mask = w.kernel()
+                            .one(
+                                    step,
+                                    "mask_of",
+                                    x,
+                                    (int) starts[i],
+                                    cache.paddingTensor(),
+                                    bias == null ? none : bias,
+                                    open ? 1 : 0);
+                    masked = wanted;
+                }
                 NDList seen = w.kernel()
                         .call(
                                 step,
@@ -273,11 +292,10 @@ public final class Decoder implements AutoCloseable {
                                 cache.keyBuffer(i),
                                 cache.valueBuffer(i),
                                 (int) starts[i],
-                                cache.paddingTensor(),
-                                bias == null ? none : bias,
                                 rows.keys(),
                                 rows.values(),
                                 mask(seams),
+                                mask,
                                 watch,
                                 capture);
                 if (watch > 0) {

@@ -166,15 +166,15 @@ def feed_forward_half(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tenso
 
 # Driver 1: one call per half layer, for plug-ins that act between.
 
-def need_mask(self, T: int, start: int, pad: Tensor, bias: Tensor, open: bool) -> bool:
-    return torch.numel(pad) > 0 or torch.numel(bias) > 0 or (T > 1 and (start > 0 or open))
-
-
-def layer_attention(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor], a: int, cos: Tensor, sin: Tensor, kb: Tensor, vb: Tensor, start: int, pad: Tensor, bias: Tensor, ek: Tensor, ev: Tensor, emask: Tensor, watch: int, capture: int) -> Tuple[Tensor, List[Tensor]]:
+def mask_of(self, x: Tensor, start: int, pad: Tensor, bias: Tensor, open: int) -> Tensor:
+    # the additive mask of layers whose cache has `start` slots; empty where attention needs none. open: extra rows or a watch
     T = torch.size(x, 1)
-    mask = torch.zeros([0], device=x.device)
-    if self.need_mask(T, start, pad, bias, watch > 0 or torch.size(ek, 2) > 0):
-        mask = self.visible(T, start + T, pad, bias, x)
+    if torch.numel(pad) > 0 or torch.numel(bias) > 0 or (T > 1 and (start > 0 or open > 0)):
+        return self.visible(T, start + T, pad, bias, x)
+    return torch.zeros([0], device=x.device)
+
+
+def layer_attention(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor], a: int, cos: Tensor, sin: Tensor, kb: Tensor, vb: Tensor, start: int, ek: Tensor, ev: Tensor, emask: Tensor, mask: Tensor, watch: int, capture: int) -> Tuple[Tensor, List[Tensor]]:
     return self.attention_half(x, w, b, lora, a, cos, sin, kb, vb, start, ek, ev, emask, mask, watch, capture)
 
 
@@ -194,7 +194,6 @@ def stack(self, x: Tensor, w: List[Tensor], lora: List[Tensor], cos_table: Tenso
     none = torch.zeros([0], device=x.device)
     no_rows = torch.zeros([0, KV, 0, D], device=x.device)
     received = annotate(List[Tensor], [])
-    T = torch.size(x, 1)
     built = -1
     mask = none
     for i in range(LAYERS):
@@ -209,9 +208,7 @@ def stack(self, x: Tensor, w: List[Tensor], lora: List[Tensor], cos_table: Tenso
             ev = evs[i]
         if len(biases) > 0 or start != built:  # layers of equal length share one mask
             built = start
-            mask = none
-            if self.need_mask(T, start, pad, bias, watch > 0 or len(eks) > 0):
-                mask = self.visible(T, start + T, pad, bias, x)
+            mask = self.mask_of(x, start, pad, bias, watch + len(eks))
         x, seen = self.attention_half(x, w, i * STRIDE, lora, i * 15, cos, sin, ks[i], vs[i], start, ek, ev, emask, mask, watch, 0)
         if watch > 0:
             _1 = torch.append(received, seen[0])
@@ -230,11 +227,8 @@ def train_attention(self, x: Tensor, w: List[Tensor], lora: List[Tensor], cos: T
     q = torch.slice(qk, 2, 0, H)
     k = torch.transpose(torch.slice(qk, 2, H), 1, 2)
     v = torch.transpose(v, 1, 2)
-    open = torch.size(ek, 2) > 0
-    mask = torch.zeros([0], device=x.device)
-    if self.need_mask(T, 0, pad, bias, open):
-        mask = self.visible(T, T, pad, bias, x)
-    if open:
+    mask = self.mask_of(x, 0, pad, bias, torch.size(ek, 2))
+    if torch.size(ek, 2) > 0:
         o, _1 = self.attend_seen(q, k, v, ek, ev, emask, mask, 0)
     else:
         o = self.attend_fast(q, k, v, mask, T > 1)

@@ -44,6 +44,7 @@ public final class Pages {
         }
         parts.put("train", (in, page) -> speed.train());
         parts.put("cache", (in, page) -> speed.cache());
+        parts.put("updates", (in, page) -> speed.updates());
         parts.put("original", (in, page) -> speed.original());
         parts.put("explicit", (in, page) -> speed.explicit());
         parts.put("bank", (in, page) -> speed.bank());

@@ -130,6 +130,26 @@ final class SpeedTables {
                 : found.get(0).interval("of_baseline", "of_baseline_least", "of_baseline_largest", 2);
     }
 
+    /** How often strengths are updated and slots deleted. */
+    String updates() {
+        Rows rows = Rows.of(results.resolve("bench-cache-updates/full/summary.csv"));
+        MarkdownTable table = new MarkdownTable("attention is seen", "slots are deleted", "f32, × all", "auto, × all");
+        for (String seen : List.of("always", "then")) {
+            for (int every : new int[] {1, 4, 16, 64}) {
+                String mode = "every " + every + ", seen " + seen;
+                if (!rows.all("mode", mode).isEmpty()) {
+                    String when = every == 1 ? "at every token" : "every " + every + " tokens";
+                    table.row(
+                            seen.equals("always") ? "at every token" : when,
+                            when,
+                            share(rows.all("mode", mode, "format", "f32")),
+                            share(rows.all("mode", mode, "format", "auto")));
+                }
+            }
+        }
+        return table.toString();
+    }
+
     /** The same beside the original program, format against format. */
     String original() {
         MarkdownTable table = new MarkdownTable("context", "mode", "Engram", "memollm", "× memollm");
