@@ -6,7 +6,9 @@ import dev.engram.eval.Interval;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Tables of what the other memories remember and of all places beside one another, from results/. */
 final class MemoryTables {
@@ -58,6 +60,32 @@ final class MemoryTables {
                 .forEach(rival ->
                         table.row("`" + rival + "`", against(rows, rival, "0.5"), against(rows, rival, "0.25")));
         return table.toString();
+    }
+
+    /** Needles by policy, best first: what the code costs, what is left of the needle, how often the answer is exact. */
+    String needles() {
+        Rows rows = Rows.of(results.resolve("bench-policies/full/needles.csv"));
+        MarkdownTable table = new MarkdownTable("policy", "−ln p of the code, nats", "slots left", "exact", "n");
+        rows.all().stream().collect(Collectors.groupingBy(row -> row.text("policy"))).entrySet().stream()
+                .sorted(Comparator.comparingDouble(policy -> mean(policy.getValue(), "nll")))
+                .forEach(policy -> table.row(
+                        "`" + policy.getKey() + "`",
+                        Rows.fixed(mean(policy.getValue(), "nll"), 2),
+                        Rows.fixed(mean(policy.getValue(), "survived"), 2),
+                        Rows.fixed(exact(policy.getValue()), 2),
+                        String.valueOf(policy.getValue().size())));
+        return table.toString();
+    }
+
+    private static double mean(List<Row> rows, String column) {
+        return rows.stream().mapToDouble(row -> row.number(column)).average().orElseThrow();
+    }
+
+    private static double exact(List<Row> rows) {
+        return (double) rows.stream()
+                        .filter(row -> row.text("exact").equals("true"))
+                        .count()
+                / rows.size();
     }
 
     private static String against(Rows rows, String rival, String budget) {
