@@ -171,8 +171,8 @@ class Runner:
         self._setting += [os.environ.get(name, "") for name in ("ENGRAM_MODEL", "ENGRAM_RESULTS")]
 
     def _note_time(self, name, cells, seconds, load):
-        """Beside the results, for README's table; solutions are not listed there."""
-        if len(name.parts) > 1:
+        """Beside the results, for README's table; solutions are not listed there, and times beside others would not be fair."""
+        if len(name.parts) > 1 or self._chosen.jobs > 1:
             return
         results = Path(os.environ.get("ENGRAM_RESULTS") or self._chosen.root / "results")
         record = {"notebook": name.stem, "cells": cells, "seconds": round(seconds, 1), "load": round(load, 2),
