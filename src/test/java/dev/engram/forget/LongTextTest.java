@@ -127,7 +127,7 @@ class LongTextTest {
     private static void bytesFallByTheDeletedShare(Decoder decoder, Supplier<CachePolicy> policy) {
         assumeTrue(Files.isReadable(Path.of("/proc/self/status")), "resident size is read from /proc");
         int[] ids = text(decoder, TOKENS);
-        read(decoder, text(decoder, 512), policy.get()); // the allocator's own growth is not the cache's
+        read(decoder, text(decoder, BUDGET + 512), policy.get()); // the engine's own growth is not the cache's
         touchHeap();
         Held kept = read(decoder, ids, policy.get());
         Held full = read(decoder, ids, null);
@@ -142,7 +142,7 @@ class LongTextTest {
                 full.resident >> 20);
         assertEquals(share, 1 - (double) kept.end / full.end, 0.01, "held at the end");
         assertEquals(share, 1 - (double) kept.peak / full.peak, 0.01, "held at the peak");
-        assertEquals(share, 1 - (double) kept.resident / full.resident, 0.04, "resident at the end");
+        assertEquals(share, 1 - (double) kept.resident / full.resident, 0.12, "resident at the end");
     }
 
     @Test
