@@ -55,7 +55,7 @@ final class BenchProbes implements Callable<Integer> {
         Path folder = out != null
                 ? out
                 : BenchOptions.home().resolve("results/bench-policies").resolve(profile.key());
-        List<String> names = policies.equals(List.of("all")) ? Probes.names() : policies;
+        List<String> names = policies.equals(List.of("all")) ? Policies.deleting() : policies;
         LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(options.threads());
         EvictionConfig config = EvictionConfig.of(Budget.share(KEPT)).withProtection(4, 32);
         try (CausalLm lm = CausalLm.open(options.model, load)) {

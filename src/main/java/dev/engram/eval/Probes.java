@@ -1,6 +1,5 @@
 package dev.engram.eval;
 
-import dev.engram.forget.Policies;
 import dev.engram.model.CachePolicy;
 import dev.engram.model.CausalLm;
 import dev.engram.report.Csv;
@@ -59,15 +58,6 @@ public final class Probes {
         this.folder = folder;
         this.sizes = sizes;
         this.policies = policies;
-    }
-
-    /** The full cache and every policy that deletes; not the oracle, whose future would have to be recorded for each item. */
-    public static List<String> names() {
-        List<String> soft = List.of("ebbinghaus-soft", "fox-fixed");
-        return Policies.all().stream()
-                .map(Policies.Spec::name)
-                .filter(name -> !name.equals("oracle") && !soft.contains(name))
-                .toList();
     }
 
     /** Needles: rows of {@link Needle#table}, of all policies that the file holds. */

@@ -210,6 +210,15 @@ public final class Policies {
         return ALL;
     }
 
+    /** Names of the full cache and of all that delete; not the oracle's, whose future has to be recorded for every text. */
+    public static List<String> deleting() {
+        List<String> others = List.of("oracle", "ebbinghaus-soft", "fox-fixed");
+        return ALL.stream()
+                .map(Spec::name)
+                .filter(name -> !others.contains(name))
+                .toList();
+    }
+
     /** Finds a policy; an unknown name gives a {@link BadInputException} that lists the known ones. */
     public static Spec named(String name) {
         return Stream.concat(ALL.stream(), Stream.of(ORIGINAL))
