@@ -206,7 +206,7 @@ class Runner:
         progress = Progress(label, cells, self._history.seconds(history_name), chosen.jobs == 1)
         load = os.getloadavg()[0]
         run = KernelRun(notebook, (self._folder / name).parent,
-                        chosen.timeout or TIMEOUT_SECONDS[chosen.profile], chosen.kernel)
+                        chosen.timeout or TIMEOUT_SECONDS[chosen.profile] * chosen.jobs, chosen.kernel)
         stopped = None
         try:
             run.execute(progress)
