@@ -5,7 +5,6 @@ Called by ./engram reproduce and ./engram test. Exit codes: 0 all passed, 1 a ce
 """
 
 import argparse
-import fcntl
 import hashlib
 import json
 import os
@@ -18,11 +17,9 @@ from pathlib import Path
 import html_copies
 import machine
 import notebook_file
-import side_by_side
 from kernel_run import SHOWN_LINES, KernelRun, Stopped
 
-CODES = {"ok": 0, "failed": 1, "died": 3, "timeout": 4, "skipped": 5}
-STATUSES = {code: status for status, code in CODES.items()}
+CODES = {"ok": 0, "failed": 1, "died": 3, "timeout": 4}
 TIMEOUT_SECONDS = {"quick": 1800, "full": 12 * 3600}
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 HEARTBEAT_SECONDS = 60
@@ -40,16 +37,12 @@ def options(arguments):
     parser.add_argument("--save", action="store_true", help="also refresh the outputs saved in notebooks/")
     parser.add_argument("--html", action="store_true", help="also write an HTML copy of each, and an index page")
     parser.add_argument("--solutions", action="store_true", help="also run notebooks/solutions/")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N",
-                        help="run so many notebooks at once; their times and speeds then say little")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="limit for each notebook")
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent, help=argparse.SUPPRESS)
     parser.add_argument("--kernel", default="java", help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     if chosen.save and chosen.profile != "quick":
         parser.error("--save keeps the outputs of the quick profile; leave out --profile full.")
-    if chosen.jobs < 1:
-        parser.error(f"--jobs must be 1 or more, not {chosen.jobs}.")
     if chosen.timeout is not None and chosen.timeout <= 0:
         parser.error(f"--timeout must be above 0 seconds, not {chosen.timeout:g}.")
     return chosen
@@ -86,15 +79,12 @@ def library_hash(jar):
 
 
 class History:
-    """Times of the last runs and what they ran on, kept in one small file that runs at the same time share."""
+    """Times of the last runs and what they ran on, kept in one small file."""
 
     def __init__(self, path):
         self._path = path
-        self._read()
-
-    def _read(self):
         try:
-            self._runs = json.loads(self._path.read_text())
+            self._runs = json.loads(path.read_text())
         except (OSError, ValueError):
             self._runs = {}
 
@@ -105,12 +95,8 @@ class History:
         return self._runs.get(name, {}).get("key")
 
     def note(self, name, seconds, key):
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with open(self._path.with_suffix(".lock"), "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed
-            self._read()
-            self._runs[name] = {"seconds": round(seconds, 1), "key": key}
-            notebook_file.write_text(json.dumps(self._runs, indent=1, sort_keys=True) + "\n", self._path)
+        self._runs[name] = {"seconds": round(seconds, 1), "key": key}
+        notebook_file.write_text(json.dumps(self._runs, indent=1, sort_keys=True) + "\n", self._path)
 
 
 def clock(seconds):
@@ -119,11 +105,11 @@ def clock(seconds):
 
 
 class Progress:
-    """One line that is rewritten on a terminal; elsewhere, or beside others, a line a minute, so that a log shows life."""
+    """One line that is rewritten on a terminal; elsewhere a line a minute, so that a log shows life."""
 
-    def __init__(self, name, cells, last_seconds, alone):
+    def __init__(self, name, cells, last_seconds):
         self._name, self._cells, self._last = name, cells, last_seconds
-        self._live = alone and sys.stdout.isatty()
+        self._live = sys.stdout.isatty()
         self._next = HEARTBEAT_SECONDS
 
     def __call__(self, run):
@@ -171,8 +157,8 @@ class Runner:
         self._setting += [os.environ.get(name, "") for name in ("ENGRAM_MODEL", "ENGRAM_RESULTS")]
 
     def _note_time(self, name, cells, seconds, load):
-        """Beside the results, for README's table; solutions are not listed there, and times beside others would not be fair."""
-        if len(name.parts) > 1 or self._chosen.jobs > 1:
+        """Beside the results, for README's table; solutions are not listed there."""
+        if len(name.parts) > 1:
             return
         results = Path(os.environ.get("ENGRAM_RESULTS") or self._chosen.root / "results")
         record = {"notebook": name.stem, "cells": cells, "seconds": round(seconds, 1), "load": round(load, 2),
@@ -203,10 +189,10 @@ class Runner:
             return "skipped"
 
         cells = len(notebook.cells)
-        progress = Progress(label, cells, self._history.seconds(history_name), chosen.jobs == 1)
+        progress = Progress(label, cells, self._history.seconds(history_name))
         load = os.getloadavg()[0]
         run = KernelRun(notebook, (self._folder / name).parent,
-                        chosen.timeout or TIMEOUT_SECONDS[chosen.profile] * chosen.jobs, chosen.kernel)
+                        chosen.timeout or TIMEOUT_SECONDS[chosen.profile], chosen.kernel)
         stopped = None
         try:
             run.execute(progress)
@@ -259,11 +245,7 @@ def main(arguments=None):
         signal.signal(number, stop)
     runner = Runner(chosen)
     try:
-        if chosen.jobs == 1:
-            statuses = [runner.run(name) for name in names]
-        else:
-            codes = side_by_side.run(names, chosen.jobs, lambda name: CODES[runner.run(name)])
-            statuses = [STATUSES.get(code, "failed") for code in codes]
+        statuses = [runner.run(name) for name in names]
         if chosen.html:
             runner.write_index()
     except Stopped as stopped:

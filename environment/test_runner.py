@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 import unittest
-import unittest.mock
 import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -181,20 +180,6 @@ class ExecutionTest(Workshop):
         self.assertGreater(times["seconds"], 0)
         self.assertIn("1 skipped", self.run_main("--resume")[1])
 
-    def test_two_at_once(self):
-        self.notebook("00-start", 'System.getenv("OMP_NUM_THREADS")')
-        self.notebook("01-fails", "int b = 1 / 0;")
-        with unittest.mock.patch.dict(os.environ):
-            os.environ.pop("OMP_NUM_THREADS", None)
-            done = subprocess.run([sys.executable, str(HERE / "run_notebooks.py"), "--root", str(self.root), "--jobs", "2"],
-                                  capture_output=True, text=True)
-        self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertIn("/ by zero", done.stdout)
-        self.assertIn("Notebooks: 1 passed, 1 failed\n", done.stdout)
-        threads = notebook_file.read(self.executed("00-start.ipynb")).cells[1].outputs[0].data["text/plain"]
-        self.assertEqual(threads, str(max(1, os.cpu_count() // 2)))
-        self.assertEqual(list(json.loads((self.root / ".engram" / "notebook-runs.json").read_text())), ["quick/00-start"])
-
     def test_failing_cell_is_shown(self):
         self.notebook("00-start", "int a = 1;", "int b = a / 0; // here")
         code, text = self.run_main("--save")
@@ -219,11 +204,10 @@ class ExecutionTest(Workshop):
 
     def test_signals_leave_no_process(self):
         self.notebook("00-start", self.leave_process_id(), "Thread.sleep(600_000);")
-        for number, jobs in ((signal.SIGTERM, "1"), (signal.SIGKILL, "1"), (signal.SIGTERM, "2"), (signal.SIGKILL, "2")):
+        for number in (signal.SIGTERM, signal.SIGKILL):
             (self.root / "pid").unlink(missing_ok=True)
             runner = subprocess.Popen(
-                [sys.executable, str(HERE / "run_notebooks.py"), "--root", str(self.root), "--jobs", jobs],
-                stdout=subprocess.DEVNULL)
+                [sys.executable, str(HERE / "run_notebooks.py"), "--root", str(self.root)], stdout=subprocess.DEVNULL)
             self.kernel_process_id()
             runner.send_signal(number)
             self.assertEqual(runner.wait(30), -number if number == signal.SIGKILL else 128 + number)
