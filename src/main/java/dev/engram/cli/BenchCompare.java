@@ -56,7 +56,7 @@ final class BenchCompare implements Callable<Integer> {
     public Integer call() {
         Profile profile = Profile.fromEnvironment();
         Path home = BenchOptions.home();
-        Path folder = out != null ? out : home.resolve("results/bench-compare").resolve(profile.key());
+        Path folder = BenchOptions.folder(out, "bench-compare");
         List<Task> asked = tests == null
                 ? List.of(Task.values())
                 : tests.stream().map(Task::of).toList();

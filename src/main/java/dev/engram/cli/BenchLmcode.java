@@ -12,7 +12,6 @@ import dev.engram.model.BadInputException;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.engine.Torch;
 import dev.engram.report.Csv;
-import dev.engram.report.Profile;
 import dev.engram.report.Tables;
 import dev.engram.world.World;
 import java.nio.file.Files;
@@ -64,11 +63,7 @@ final class BenchLmcode implements Callable<Integer> {
     public Integer call() {
         Torch.manager(LoadOptions.DeviceChoice.AUTO).close();
         Torch.setThreads(options.threads());
-        Path folder = out != null
-                ? out
-                : BenchOptions.home()
-                        .resolve("results/bench-lmcode")
-                        .resolve(Profile.fromEnvironment().key());
+        Path folder = BenchOptions.folder(out, "bench-lmcode");
         for (String part : parts) {
             for (long seed : seeds) {
                 Path file = folder.resolve(part + "-" + seed + ".csv");

@@ -70,6 +70,15 @@ final class BenchOptions {
         return Path.of(System.getenv().getOrDefault("ENGRAM_HOME", ".")).toAbsolutePath();
     }
 
+    /** Where a run that can be continued keeps its rows: {@code out} where given, else results/NAME/PROFILE. */
+    static Path folder(Path out, String name) {
+        return out != null
+                ? out
+                : home().resolve("results")
+                        .resolve(name)
+                        .resolve(Profile.fromEnvironment().key());
+    }
+
     /** Where the results go: results/NAME/PROFILE. */
     RunFolder results(String name) {
         RunFolder run = RunFolder.open(home().resolve("results"), name, Profile.fromEnvironment(), 0);

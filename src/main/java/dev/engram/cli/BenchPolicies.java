@@ -21,7 +21,6 @@ import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.report.AtomicFile;
 import dev.engram.report.Machine;
-import dev.engram.report.Profile;
 import dev.engram.report.Versions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -126,11 +125,7 @@ final class BenchPolicies implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Path folder = out != null
-                ? out
-                : BenchOptions.home()
-                        .resolve("results/bench-policies")
-                        .resolve(Profile.fromEnvironment().key());
+        Path folder = BenchOptions.folder(out, "bench-policies");
         LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(options.threads());
         try (CausalLm lm = CausalLm.open(options.model, load)) {
             List<Arm> arms = arms(lm.decoder());

@@ -52,9 +52,7 @@ final class BenchProbes implements Callable<Integer> {
     @Override
     public Integer call() {
         Profile profile = Profile.fromEnvironment();
-        Path folder = out != null
-                ? out
-                : BenchOptions.home().resolve("results/bench-policies").resolve(profile.key());
+        Path folder = BenchOptions.folder(out, "bench-policies");
         List<String> names = policies.equals(List.of("all")) ? Policies.deleting() : policies;
         LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(options.threads());
         EvictionConfig config = EvictionConfig.of(Budget.share(KEPT)).withProtection(4, 32);

@@ -74,9 +74,7 @@ final class BenchRecall implements Callable<Integer> {
         Profile profile = Profile.fromEnvironment();
         String what =
                 nextRound == null ? "bench-recall" : "bench-recall-rounds"; // other columns, so not among the recipes
-        Path folder = out != null
-                ? out
-                : BenchOptions.home().resolve("results").resolve(what).resolve(profile.key());
+        Path folder = BenchOptions.folder(out, what);
         RecallExperiment experiment = profile.pick(RecallExperiment.quick(seed), RecallExperiment.full(seed));
         if (memories != null) {
             experiment = experiment.withMemories(memories);

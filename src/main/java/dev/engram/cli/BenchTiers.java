@@ -63,9 +63,7 @@ final class BenchTiers implements Callable<Integer> {
     @Override
     public Integer call() {
         Profile profile = Profile.fromEnvironment();
-        Path folder = out != null
-                ? out
-                : BenchOptions.home().resolve("results/bench-last-layers").resolve(profile.key());
+        Path folder = BenchOptions.folder(out, "bench-last-layers");
         int updates = steps == null ? profile.pick(8, 24) : steps;
         LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(options.threads());
         try (CausalLm lm = CausalLm.open(options.model, load)) {

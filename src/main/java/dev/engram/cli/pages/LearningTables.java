@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Tables of what was trained: the recall token and facts in the weights, from results/. */
+/** Tables of the recall token, from results/. */
 final class LearningTables {
     private final Path results;
 
@@ -110,29 +110,6 @@ final class LearningTables {
 
     private static String cell(Rows rows, String round, String memories, String measure) {
         return value(rows.one("round", round, "memories", memories, "measure", measure));
-    }
-
-    /** Facts learned by LoRA: what it gives and what it costs. */
-    String facts() {
-        MarkdownTable table = new MarkdownTable(
-                "arm",
-                "trained wordings",
-                "other wordings",
-                "answers from a text",
-                "change of it",
-                "perplexity",
-                "seconds");
-        Rows.of(results.resolve("sft-facts/full/summary.csv"))
-                .all()
-                .forEach(row -> table.row(
-                        row.text("arm"),
-                        row.fixed("trained", 2),
-                        row.interval("heldout", "heldout_low", "heldout_high", 2),
-                        row.fixed("reading", 2),
-                        row.interval("reading_change", "reading_change_low", "reading_change_high", 2),
-                        row.fixed("perplexity", 1),
-                        row.fixed("seconds", 0)));
-        return table.toString();
     }
 
     /** A cell from every seed of the recall token. */
