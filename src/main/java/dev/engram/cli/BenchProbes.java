@@ -1,6 +1,6 @@
 package dev.engram.cli;
 
-import dev.engram.eval.Probes;
+import dev.engram.eval.PolicyProbes;
 import dev.engram.eval.Prose;
 import dev.engram.forget.Budget;
 import dev.engram.forget.EvictionConfig;
@@ -58,11 +58,11 @@ final class BenchProbes implements Callable<Integer> {
         EvictionConfig config = EvictionConfig.of(Budget.share(KEPT)).withProtection(4, 32);
         try (CausalLm lm = CausalLm.open(options.model, load)) {
             Prose prose = Prose.read(BenchOptions.home().resolve("data/prose"));
-            Probes probes = new Probes(
+            PolicyProbes probes = new PolicyProbes(
                     lm,
                     prose,
                     folder,
-                    Probes.Sizes.of(profile, SEED),
+                    PolicyProbes.Sizes.of(profile, SEED),
                     name -> name.equals("full")
                             ? null
                             : Policies.named(name).equal().apply(config));

@@ -17,7 +17,7 @@ import tech.tablesaw.api.Table;
  * Needles, tasks and instructions for one policy after another, into one CSV file each. What a file holds is not measured again,
  * so that a long run can be stopped and continued policy by policy.
  */
-public final class Probes {
+public final class PolicyProbes {
     private final CausalLm lm;
     private final Prose prose;
     private final Path folder;
@@ -52,7 +52,7 @@ public final class Probes {
      * @param folder of needles.csv, ruler.csv and instructions.csv
      * @param policies a fresh policy for a name; null keeps all
      */
-    public Probes(CausalLm lm, Prose prose, Path folder, Sizes sizes, Function<String, CachePolicy> policies) {
+    public PolicyProbes(CausalLm lm, Prose prose, Path folder, Sizes sizes, Function<String, CachePolicy> policies) {
         this.lm = lm;
         this.prose = prose;
         this.folder = folder;

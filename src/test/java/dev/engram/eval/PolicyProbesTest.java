@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Needles, RULER-like tasks and instructions on a tiny model whose tokens are bytes. */
-class ProbesTest {
+class PolicyProbesTest {
     private static final int LENGTH = 700;
 
     @TempDir
