@@ -8,11 +8,9 @@ import dev.engram.eval.LockStepRows;
 import dev.engram.eval.LockStepRows.Arm;
 import dev.engram.eval.Prose;
 import dev.engram.forget.Budget;
-import dev.engram.forget.Eviction;
 import dev.engram.forget.EvictionConfig;
 import dev.engram.forget.FutureAttention;
 import dev.engram.forget.Policies;
-import dev.engram.forget.SoftForgetting;
 import dev.engram.model.BadInputException;
 import dev.engram.model.CachePolicy;
 import dev.engram.model.CausalLm;
@@ -157,21 +155,13 @@ final class BenchPolicies implements Callable<Integer> {
             if (name.equals(LockStep.FULL)) {
                 continue; // takes part anyway
             }
-            if (keepsAll(name)) {
-                arms.add(arm(decoder, name, LockStepRows.ALL));
+            if (!Policies.named(name).deletes()) {
+                arms.add(arm(decoder, name, LockStepRows.ALL)); // the same at every budget
             } else {
                 budgets.forEach(budget -> arms.add(arm(decoder, name, budget)));
             }
         }
         return arms;
-    }
-
-    /** Policies that delete nothing are the same at every budget. */
-    private boolean keepsAll(String name) {
-        return !name.equals("oracle")
-                && Policies.named(name).equal().apply(config(0.5)) instanceof SoftForgetting soft
-                && soft.deletion() instanceof Eviction deletion
-                && !deletion.deletes();
     }
 
     private Arm arm(Decoder decoder, String name, double budget) {

@@ -12,6 +12,7 @@ import dev.engram.report.Profile;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -53,7 +54,9 @@ final class BenchProbes implements Callable<Integer> {
     public Integer call() {
         Profile profile = Profile.fromEnvironment();
         Path folder = BenchOptions.folder(out, "bench-policies");
-        List<String> names = policies.equals(List.of("all")) ? Policies.deleting() : policies;
+        List<String> names = policies.equals(List.of("all"))
+                ? Stream.concat(Stream.of("full"), Policies.deleting().stream()).toList()
+                : policies;
         LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(options.threads());
         EvictionConfig config = EvictionConfig.of(Budget.share(KEPT)).withProtection(4, 32);
         try (CausalLm lm = CausalLm.open(options.model, load)) {

@@ -32,7 +32,7 @@ public final class Policies {
     private static final int GRACE = 16;
 
     private static final List<Spec> ALL = List.of(
-            new Spec("full", "baseline", "keeps everything", "", config -> null, config -> null),
+            new Spec("full", "baseline", "keeps everything", "", false, config -> null, config -> null),
             scored("random", "baseline", "a uniform sample of the text", "", () -> new RandomChoice(SEED)),
             scored("window", "baseline", "keeps the most recent", "", Recency::new),
             scored(
@@ -131,7 +131,7 @@ public final class Policies {
                     "the same, every glance making a token a little younger",
                     "seed 000, calibrated",
                     () -> new Ebbinghaus(EbbinghausConfig.graded(TOKENS))),
-            both(
+            keeping(
                     "ebbinghaus-soft",
                     "forgetting",
                     "ln R is added to the attention logits, nothing is deleted",
@@ -163,7 +163,7 @@ public final class Policies {
                     "ln Σ t^−d over all recalls",
                     "Anderson and Schooler 1991; Petrov 2006",
                     () -> new BaseLevel(0.5)),
-            both(
+            keeping(
                     "fox-fixed",
                     "forgetting",
                     "attention logits fall evenly with age, nothing is rehearsed or deleted",
@@ -195,6 +195,7 @@ public final class Policies {
      * @param family baseline, attention, geometry, forgetting or oracle
      * @param summary what it keeps, in a few words
      * @param source paper or seed
+     * @param deletes whether it ever deletes a slot; if not, its budget changes nothing
      * @param make a fresh policy for one cache, with what its paper protects besides; null for the full cache
      * @param equal the same with nothing but the given settings, for comparisons
      */
@@ -203,6 +204,7 @@ public final class Policies {
             String family,
             String summary,
             String source,
+            boolean deletes,
             Function<EvictionConfig, CachePolicy> make,
             Function<EvictionConfig, CachePolicy> equal) {}
 
@@ -210,12 +212,11 @@ public final class Policies {
         return ALL;
     }
 
-    /** Names of the full cache and of all that delete; not the oracle's, whose future has to be recorded for every text. */
+    /** Names of all that delete; without the oracle, whose future has to be recorded for every text. */
     public static List<String> deleting() {
-        List<String> others = List.of("oracle", "ebbinghaus-soft", "fox-fixed");
         return ALL.stream()
+                .filter(spec -> spec.deletes() && !spec.family().equals("oracle"))
                 .map(Spec::name)
-                .filter(name -> !others.contains(name))
                 .toList();
     }
 
@@ -275,13 +276,20 @@ public final class Policies {
                 family,
                 summary,
                 source,
+                true,
                 config -> new Eviction(scorer.get(), own.apply(config)),
                 config -> new Eviction(scorer.get(), config));
     }
 
     private static Spec both(
             String name, String family, String summary, String source, Function<EvictionConfig, CachePolicy> make) {
-        return new Spec(name, family, summary, source, make, make);
+        return new Spec(name, family, summary, source, true, make, make);
+    }
+
+    /** Fades and deletes nothing. */
+    private static Spec keeping(
+            String name, String family, String summary, String source, Function<EvictionConfig, CachePolicy> make) {
+        return new Spec(name, family, summary, source, false, make, make);
     }
 
     private static EvictionConfig everyWindow(EvictionConfig config) {
