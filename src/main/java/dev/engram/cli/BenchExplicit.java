@@ -34,6 +34,7 @@ import dev.engram.world.Passage;
 import dev.engram.world.World;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,9 @@ import picocli.CommandLine.Option;
                         + " passages, in interleaved rounds.")
 final class BenchExplicit implements Callable<Integer> {
     private static final int BATCH = 8;
+    /** References of one timing: the prefix is encoded once for all that are written together. */
+    private static final int WRITTEN = 3 * BATCH;
+
     private static final int MEMORIES = 5;
 
     @Mixin
@@ -130,13 +134,22 @@ final class BenchExplicit implements Callable<Integer> {
     }
 
     private void writing(CausalLm lm, List<Passage> passages, int round) {
-        List<String> texts = passages.subList(round * BATCH, (round + 1) * BATCH).stream()
-                .map(Passage::text)
-                .toList();
+        int from = round * WRITTEN % (passages.size() - WRITTEN);
         ReferenceWriter any = new ReferenceWriter(lm, WriteConfig.defaults());
-        List<int[]> ids = texts.stream().map(any::ids).toList();
-        int count = ids.stream().mapToInt(i -> i.length + any.prefix().length).sum();
-        timed("prefill", round, count, () -> prefill(lm, ids, any.prefix()));
+        List<String> texts = passages.subList(from, from + WRITTEN).stream()
+                .map(Passage::text)
+                .sorted(Comparator.comparingInt(any::length)) // as the writer does: little padding for both
+                .toList();
+        List<int[]> ids = texts.stream()
+                .map(t -> IntStream.concat(Arrays.stream(any.prefix()), Arrays.stream(any.ids(t)))
+                        .toArray())
+                .toList();
+        int count = ids.stream().mapToInt(i -> i.length).sum();
+        timed("prefill", round, count, () -> {
+            for (int at = 0; at < WRITTEN; at += BATCH) {
+                prefill(lm, ids.subList(at, at + BATCH));
+            }
+        });
         for (LayerChoice layers : List.of(LayerChoice.FIRST_HALF, LayerChoice.LAST_HALF)) {
             ReferenceWriter writer =
                     new ReferenceWriter(lm, WriteConfig.defaults().withLayers(layers));
@@ -145,13 +158,8 @@ final class BenchExplicit implements Callable<Integer> {
     }
 
     /** The same texts through the whole model, side by side. */
-    private static void prefill(CausalLm lm, List<int[]> texts, int[] prefix) {
-        LeftPadded batch = LeftPadded.of(
-                texts.stream()
-                        .map(t -> IntStream.concat(IntStream.of(prefix), IntStream.of(t))
-                                .toArray())
-                        .toList(),
-                0);
+    private static void prefill(CausalLm lm, List<int[]> texts) {
+        LeftPadded batch = LeftPadded.of(texts, 0);
         int[][] ids = batch.ids();
         try (NDManager scope = lm.decoder().newScope();
                 KvCache cache = lm.decoder().newCache(ids.length, batch.padding())) {

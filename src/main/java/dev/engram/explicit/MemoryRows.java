@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.engram.model.KvCache;
 import dev.engram.model.Seams;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -116,6 +117,12 @@ public final class MemoryRows implements Seams.ExtraRows, AutoCloseable {
         }
         NDArray mask = manager.create(hidden, new Shape(used.length, 1, 1, 1, columns));
         return new MemoryRows(manager, layerRows(manager, layers, sink, memories), mask);
+    }
+
+    /** The sink alone, for every row of a batch. */
+    static MemoryRows sink(NDManager parent, int layers, ExplicitMemory sink, int batch) {
+        NDManager manager = parent.newSubManager();
+        return new MemoryRows(manager, layerRows(manager, layers, sink, Collections.nCopies(batch, List.of())), null);
     }
 
     private static Seams.Rows[] layerRows(

@@ -7,7 +7,6 @@ import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
 import dev.engram.model.Decoder;
 import dev.engram.model.KvCache;
-import dev.engram.model.LeftPadded;
 import dev.engram.model.LmConfig;
 import dev.engram.model.Seams;
 import java.util.ArrayList;
@@ -15,7 +14,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * Writes references into memories (paper, section 3.3; seed 3.1 and 3.3). A reference is encoded alone, behind the model's first
@@ -116,7 +114,7 @@ public final class ReferenceWriter {
             int[][] kept = IntStream.range(0, kvHeads() * all.length)
                     .mapToObj(i -> slots)
                     .toArray(int[][]::new);
-            return new Rows(scope, cache, all).memory(0, 0, kept);
+            return new Rows(scope, cache, all).memory(0, kept);
         }
     }
 
@@ -138,51 +136,90 @@ public final class ReferenceWriter {
      */
     public List<List<ExplicitMemory>> write(List<String> texts, List<Integer> tokens) {
         List<int[]> ids = texts.stream().map(this::ids).toList();
-        List<Integer> order = IntStream.range(0, ids.size())
-                .boxed()
-                .sorted(Comparator.comparingInt(i -> ids.get(i).length))
-                .toList();
         ExplicitMemory[][] memories = new ExplicitMemory[tokens.size()][texts.size()];
-        for (int at = 0; at < order.size(); at += BATCH) {
-            List<Integer> part = order.subList(at, Math.min(order.size(), at + BATCH));
-            List<List<ExplicitMemory>> encoded =
-                    encode(part.stream().map(ids::get).toList(), tokens);
-            for (int k = 0; k < memories.length; k++) {
-                for (int i = 0; i < part.size(); i++) {
-                    memories[k][part.get(i)] = encoded.get(k).get(i);
+        try (BehindPrefix caches = new BehindPrefix()) {
+            for (List<Integer> part : batches(ids)) {
+                List<List<ExplicitMemory>> encoded =
+                        encode(part.stream().map(ids::get).toList(), tokens, caches.of(part.size()));
+                for (int k = 0; k < memories.length; k++) {
+                    for (int i = 0; i < part.size(); i++) {
+                        memories[k][part.get(i)] = encoded.get(k).get(i);
+                    }
                 }
             }
         }
         return Arrays.stream(memories).map(List::of).toList();
     }
 
-    /** Memories of a batch, by number of tokens kept and by reference. */
-    private List<List<ExplicitMemory>> encode(List<int[]> references, List<Integer> tokens) {
-        int[] probe = config.selector().probe();
-        LeftPadded batch = LeftPadded.of(
-                references.stream()
-                        .map(r -> Stream.of(prefix, r, probe)
-                                .flatMapToInt(IntStream::of)
-                                .toArray())
-                        .toList(),
-                0);
-        int[][] ids = batch.ids();
-        int[] padding = batch.padding();
-        try (NDManager scope = decoder.newScope();
-                KvCache cache = decoder.newCache(ids.length, padding)) {
-            Scores scores = new Scores(scope, references, padding, batch.width());
-            Seams seams = scores.seams(tokens);
-            decoder.fillCache(decoder.embed(scope, ids, cache), cache, seams, layers[layers.length - 1] + 1);
-            Rows rows = new Rows(scope, cache, layers);
-            List<List<ExplicitMemory>> all = new ArrayList<>();
-            for (int most : tokens) {
-                List<ExplicitMemory> memories = new ArrayList<>();
-                for (int r = 0; r < ids.length; r++) {
-                    memories.add(rows.memory(r, padding[r], scores.kept(r, most)));
-                }
-                all.add(memories);
+    /** Places of references that are encoded side by side, short ones first; of one length where padding would be watched. */
+    private List<List<Integer>> batches(List<int[]> ids) {
+        boolean alike = config.selector().watched(1) > 0;
+        List<Integer> order = IntStream.range(0, ids.size())
+                .boxed()
+                .sorted(Comparator.comparingInt(i -> ids.get(i).length))
+                .toList();
+        List<List<Integer>> batches = new ArrayList<>();
+        for (int i : order) {
+            List<Integer> last = batches.isEmpty() ? List.of() : batches.get(batches.size() - 1);
+            boolean joins = !last.isEmpty()
+                    && last.size() < BATCH
+                    && (!alike || ids.get(last.get(0)).length == ids.get(i).length);
+            if (!joins) {
+                batches.add(new ArrayList<>());
             }
-            return all;
+            batches.get(batches.size() - 1).add(i);
+        }
+        return batches;
+    }
+
+    /** A cache that holds the prefix, which is the same before all references and so computed once. */
+    private final class BehindPrefix implements AutoCloseable {
+        private final ExplicitMemory before = sink();
+        private KvCache cache;
+
+        /** For a batch of this size; what the last batch wrote is gone, its room is there. */
+        KvCache of(int batch) {
+            if (cache != null && cache.batch() == batch) {
+                cache.truncate(cache.nextPosition() - prefix.length);
+                return cache;
+            }
+            close();
+            cache = decoder.newCache(batch, prefix.length);
+            try (NDManager scope = decoder.newScope();
+                    MemoryRows rows = MemoryRows.sink(scope, decoder.config().layers(), before, batch)) {
+                rows.lead(cache);
+            }
+            return cache;
+        }
+
+        @Override
+        public void close() {
+            if (cache != null) {
+                cache.close();
+            }
+        }
+    }
+
+    /** Memories of a batch, by number of tokens kept and by reference. */
+    private List<List<ExplicitMemory>> encode(List<int[]> references, List<Integer> tokens, KvCache cache) {
+        int[] probe = config.selector().probe();
+        int width =
+                probe.length + references.stream().mapToInt(r -> r.length).max().orElseThrow();
+        // filled up on the right, where no token of a text can see it
+        int[][] ids = references.stream()
+                .map(r -> Arrays.copyOf(
+                        IntStream.concat(Arrays.stream(r), Arrays.stream(probe)).toArray(), width))
+                .toArray(int[][]::new);
+        try (NDManager scope = decoder.newScope()) {
+            Scores scores = new Scores(scope, references, width);
+            decoder.fillCache(
+                    decoder.embed(scope, ids, cache), cache, scores.seams(tokens), layers[layers.length - 1] + 1);
+            Rows rows = new Rows(scope, cache, layers);
+            return tokens.stream()
+                    .map(most -> IntStream.range(0, ids.length)
+                            .mapToObj(r -> rows.memory(r, scores.kept(r, most)))
+                            .toList())
+                    .toList();
         }
     }
 
@@ -197,7 +234,6 @@ public final class ReferenceWriter {
     /** Collects the selector's scores while the references are encoded. */
     private final class Scores implements Seams.ProjectionWatch, Seams.AttentionWatch {
         private final List<int[]> references;
-        private final int[] padding;
         private final int width;
         private final NDArray text;
         /** By place among the memory layers, [batch × kvHeads × width]. */
@@ -205,21 +241,14 @@ public final class ReferenceWriter {
 
         private NDArray received;
 
-        Scores(NDManager scope, List<int[]> references, int[] padding, int width) {
+        Scores(NDManager scope, List<int[]> references, int width) {
             this.references = references;
-            this.padding = padding;
             this.width = width;
             float[] where = new float[references.size() * width];
             for (int r = 0; r < references.size(); r++) {
-                int from = r * width + first(r);
-                Arrays.fill(where, from, from + references.get(r).length, 1);
+                Arrays.fill(where, r * width, r * width + references.get(r).length, 1);
             }
             this.text = scope.create(where, new Shape(references.size(), width));
-        }
-
-        /** Slot of a reference's first token of text. */
-        private int first(int reference) {
-            return padding[reference] + prefix.length;
         }
 
         Seams seams(List<Integer> tokens) {
@@ -256,41 +285,40 @@ public final class ReferenceWriter {
             List<NDArray> shown = List.of(q, k, v);
             try (NDManager scope = owner.newSubManager()) {
                 shown.forEach(a -> a.attach(scope));
-                TokenSelector.LayerView view = new TokenSelector.LayerView(layer, q, k, v, received, text);
+                NDArray own = received == null ? null : received.get(":, :, " + prefix.length + ":");
+                TokenSelector.LayerView view = new TokenSelector.LayerView(layer, q, k, v, own, text);
                 NDArray found = config.selector().scores(view);
                 scores[Arrays.binarySearch(layers, layer)] = found.toFloatArray();
-                if (found != received) {
-                    found.attach(scope);
+                found.attach(scope);
+                if (own != null) {
+                    own.attach(scope);
                 }
                 shown.forEach(a -> a.attach(owner));
             }
         }
 
-        /** Slots that are kept, [memory layers × kvHeads][tokens], ascending. */
+        /** Slots that are kept, [memory layers × kvHeads][tokens], ascending; a slot's number is its token's position. */
         int[][] kept(int reference, int most) {
             int length = references.get(reference).length;
             int[][] kept = new int[layers.length * kvHeads()][];
             for (int i = 0; i < kept.length; i++) {
                 int from = (reference * kvHeads() + i % kvHeads()) * width;
-                float[] of = scores[i / kvHeads()];
-                kept[i] = allKept(most, length) ? slots(reference, length) : top(reference, length, most, of, from);
+                IntStream tokens = allKept(most, length)
+                        ? IntStream.range(0, length)
+                        : top(length, most, scores[i / kvHeads()], from);
+                kept[i] = tokens.map(t -> prefix.length + t).toArray();
             }
             return kept;
         }
 
-        private int[] slots(int reference, int length) {
-            return IntStream.range(first(reference), first(reference) + length).toArray();
-        }
-
         /** The best tokens of a head; of equal ones the earlier. */
-        private int[] top(int reference, int length, int most, float[] of, int from) {
-            return Arrays.stream(slots(reference, length))
+        private IntStream top(int length, int most, float[] of, int from) {
+            return IntStream.range(0, length)
                     .boxed()
-                    .sorted(Comparator.comparingDouble(s -> -of[from + s]))
+                    .sorted(Comparator.comparingDouble(t -> -of[from + t]))
                     .limit(most)
                     .mapToInt(Integer::intValue)
-                    .sorted()
-                    .toArray();
+                    .sorted();
         }
     }
 
@@ -315,7 +343,7 @@ public final class ReferenceWriter {
         }
 
         /** What a row of the batch keeps. */
-        ExplicitMemory memory(int row, int padding, int[][] kept) {
+        ExplicitMemory memory(int row, int[][] kept) {
             LmConfig shape = decoder.config();
             int d = shape.headDim();
             int n = kept[0].length;
@@ -326,7 +354,7 @@ public final class ReferenceWriter {
                 int head = (row * shape.kvHeads() + i % shape.kvHeads()) * slots;
                 for (int t = 0; t < n; t++) {
                     int to = i * n + t;
-                    positions[to] = kept[i][t] - padding;
+                    positions[to] = kept[i][t];
                     System.arraycopy(keys[i / shape.kvHeads()], (head + kept[i][t]) * d, k, to * d, d);
                     System.arraycopy(values[i / shape.kvHeads()], (head + kept[i][t]) * d, v, to * d, d);
                 }

@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDArray;
 /** Says which tokens of a reference a head of a layer keeps: those with the highest scores. */
 public interface TokenSelector {
     /**
-     * What a layer shows of a batch of references.
+     * What a layer shows of a batch of references. Tokens are those behind the prefix.
      *
      * @param layer its number
      * @param q queries before rotation [batch, tokens, heads, headDim]
@@ -13,7 +13,7 @@ public interface TokenSelector {
      * @param v values [batch, tokens, kvHeads, headDim]
      * @param received attention that each token received from the last {@link #watched} queries, causal and rotated,
      *     [batch, kvHeads, tokens]; null where nothing is watched
-     * @param text 1 where a token belongs to the reference's text, 0 for padding, prefix and probe, [batch, tokens]
+     * @param text 1 where a token belongs to the reference's text, 0 for padding and probe, [batch, tokens]
      */
     record LayerView(int layer, NDArray q, NDArray k, NDArray v, NDArray received, NDArray text) {}
 

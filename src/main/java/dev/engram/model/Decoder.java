@@ -62,6 +62,11 @@ public final class Decoder implements AutoCloseable {
         return new KvCache(config, backend, 1, null, firstPosition);
     }
 
+    /** The same for a batch of texts that begin together. */
+    public KvCache newCache(int batch, int firstPosition) {
+        return new KvCache(config, backend, batch, null, firstPosition);
+    }
+
     /** An empty cache for a batch; {@code padding} counts the padding tokens at the left of each row. */
     public KvCache newCache(int batch, int[] padding) {
         boolean padded = padding != null && Arrays.stream(padding).anyMatch(p -> p > 0);
@@ -227,8 +232,8 @@ public final class Decoder implements AutoCloseable {
     }
 
     /**
-     * Runs the first layers alone, the last of them without its feed-forward part: all that their keys and values need. The cache is
-     * good for reading those and for nothing else afterwards.
+     * Runs the first layers alone, the last of them no further than its keys and values, or than its attention where that is watched.
+     * The cache is good for reading those and for nothing else afterwards.
      *
      * @param x embeddings [batch, tokens, hidden]
      * @param layers how many layers, 1 to all
@@ -244,74 +249,20 @@ public final class Decoder implements AutoCloseable {
         return forwardByLayer(out, x, cache, seams, config.layers(), true);
     }
 
-    /** What the mask of a layer without a bias depends on, within one pass: its slots, and whether attention is in the open. */
-    private record MaskKey(long start, boolean open) {}
-
+    /** Layer by layer; {@code toTheEnd} says whether the last of the layers is more than its keys and values. */
     private NDArray forwardByLayer(NDManager out, NDArray x, KvCache cache, Seams seams, int layers, boolean toTheEnd) {
         int tokens = begin(x, cache);
-        Weights w = backend.weightsFor(rows(x));
         Seams.HiddenHook hook = seams.hook() == null ? new Seams.HiddenHook() {} : seams.hook();
-        int watch = seams.watch() == null ? 0 : seams.watch().queries();
-        long[] starts = cache.starts();
+        int whole = toTheEnd ? layers : layers - 1;
         try (NDManager step = out.newSubManager()) {
-            NDList angles =
-                    w.kernel().call(step, "angles", w.angles().cos(), w.angles().sin(), positions(step, cache, tokens));
+            LayerPass pass = new LayerPass(this, step, x, cache, seams);
             NDArray h = x;
-            NDArray mask = none;
-            MaskKey masked = null;
-            for (int i = 0; i < layers; i++) {
-                h = hook.beforeAttention(i, h);
-                NDArray bias = seams.bias() == null ? null : seams.bias().of(i, cache.length(i) + tokens);
-                Seams.Rows rows = rowsOf(step, seams, i, w);
-                int capture = seams.shows(i) ? 1 : 0;
-                boolean open = watch > 0 || rows.keys().getShape().get(2) > 0;
-                MaskKey wanted = bias == null ? new MaskKey(starts[i], open) : null;
-                if (wanted == null || !wanted.equals(masked)) { // layers of equal length share one mask
-                    mask = w.kernel()
-                            .one(
-                                    step,
-                                    "mask_of",
-                                    x,
-                                    (int) starts[i],
-                                    cache.paddingTensor(),
-                                    bias == null ? none : bias,
-                                    open ? 1 : 0);
-                    masked = wanted;
-                }
-                NDList seen = w.kernel()
-                        .call(
-                                step,
-                                "layer_attention",
-                                h,
-                                w.layers(),
-                                i * w.stride(),
-                                adapters(),
-                                i * Adapter.STRIDE,
-                                angles.get(0),
-                                angles.get(1),
-                                cache.keyBuffer(i),
-                                cache.valueBuffer(i),
-                                (int) starts[i],
-                                rows.keys(),
-                                rows.values(),
-                                mask(seams),
-                                mask,
-                                watch,
-                                capture);
-                if (watch > 0) {
-                    seams.watch().received(i, seen.get(1));
-                }
-                if (capture > 0) {
-                    int at = watch > 0 ? 2 : 1;
-                    seams.projections().projected(i, seen.get(at), seen.get(at + 1), seen.get(at + 2));
-                }
-                h = hook.afterAttention(i, seen.get(0));
-                if (i == layers - 1 && !toTheEnd) {
-                    break;
-                }
-                h = w.kernel()
-                        .one(step, "layer_feed_forward", h, w.layers(), i * w.stride(), adapters(), i * Adapter.STRIDE);
-                h = hook.afterLayer(i, h);
+            for (int i = 0; i < whole; i++) {
+                h = hook.afterAttention(i, pass.attention(i, hook.beforeAttention(i, h)));
+                h = hook.afterLayer(i, pass.feedForward(i, h));
+            }
+            if (!toTheEnd) {
+                pass.keysAndValues(whole, hook.beforeAttention(whole, h));
             }
             cache.advance(tokens);
             h.attach(out);
@@ -445,16 +396,16 @@ public final class Decoder implements AutoCloseable {
         return Math.toIntExact(x.getShape().get(0) * x.getShape().get(1));
     }
 
-    private Object adapters() {
+    Object adapters() {
         return adapter == null ? new NDList() : adapter.pinned();
     }
 
     /** Positions of the next tokens, [1|batch, tokens]; a padded row counts from its first real token. */
-    private static NDArray positions(NDManager step, KvCache cache, int tokens) {
+    static NDArray positions(NDManager step, KvCache cache, int tokens) {
         return Backend.positions(step, cache.nextPosition(), tokens, cache.padding());
     }
 
-    private Seams.Rows rowsOf(NDManager step, Seams seams, int layer, Weights w) {
+    Seams.Rows rowsOf(NDManager step, Seams seams, int layer, Weights w) {
         Seams.Rows rows = seams.rows() == null ? null : seams.rows().of(layer);
         if (rows == null) {
             NDArray empty = step.create(new float[0], new Shape(1, config.kvHeads(), 0, config.headDim()));
@@ -466,7 +417,7 @@ public final class Decoder implements AutoCloseable {
                 backend.tools().one(step, "cast", rows.values(), type));
     }
 
-    private NDArray mask(Seams seams) {
+    NDArray mask(Seams seams) {
         NDArray mask = seams.rows() == null ? null : seams.rows().mask();
         return mask == null ? none : mask;
     }

@@ -132,29 +132,32 @@ def attend_seen(self, q: Tensor, k: Tensor, v: Tensor, ek: Tensor, ev: Tensor, e
     return (o, received)
 
 
-def attention_half(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor], a: int, cos: Tensor, sin: Tensor, kb: Tensor, vb: Tensor, start: int, ek: Tensor, ev: Tensor, emask: Tensor, mask: Tensor, watch: int, capture: int) -> Tuple[Tensor, List[Tensor]]:
-    # x + attention. Writes the new keys and values into the cache buffers kb, vb [B, KV, capacity, D] from slot `start`.
-    # The list holds what was asked for: received (watch > 0), then q, k [B, T, heads, D] before rotation and v (capture).
-    seen = annotate(List[Tensor], [])
-    T = torch.size(x, 1)
+def remember(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor], a: int, cos: Tensor, sin: Tensor, kb: Tensor, vb: Tensor, start: int, capture: int) -> Tuple[Tensor, List[Tensor]]:
+    # Writes the new keys and values into the cache buffers kb, vb [B, KV, capacity, D] from slot `start`; -> q [B, T, H, D], and with
+    # capture q, k [B, T, heads, D] before rotation and v.
+    shown = annotate(List[Tensor], [])
     qk0, v0 = self.project(x, w, b, lora, a)
     qk = self.rotate(qk0, cos, sin)
-    q = torch.slice(qk, 2, 0, H)
-    n = start + T
+    n = start + torch.size(x, 1)
     _1 = torch.copy_(torch.slice(kb, 2, start, n), torch.transpose(torch.slice(qk, 2, H), 1, 2))
     _2 = torch.copy_(torch.slice(vb, 2, start, n), torch.transpose(v0, 1, 2))
-    k = torch.to(torch.slice(kb, 2, 0, n), ACT)
-    v = torch.to(torch.slice(vb, 2, 0, n), ACT)
+    if capture > 0:
+        shown = [torch.to(torch.slice(qk0, 2, 0, H), 6), torch.to(torch.slice(qk0, 2, H), 6), torch.to(v0, 6)]
+    return (torch.slice(qk, 2, 0, H), shown)
+
+
+def attention_half(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor], a: int, cos: Tensor, sin: Tensor, kb: Tensor, vb: Tensor, start: int, ek: Tensor, ev: Tensor, emask: Tensor, mask: Tensor, watch: int, capture: int) -> Tuple[Tensor, List[Tensor]]:
+    # x + attention. The list holds what was asked for: received (watch > 0), then what `remember` shows (capture).
+    T = torch.size(x, 1)
+    q, seen = self.remember(x, w, b, lora, a, cos, sin, kb, vb, start, capture)
+    k = torch.to(torch.slice(kb, 2, 0, start + T), ACT)
+    v = torch.to(torch.slice(vb, 2, 0, start + T), ACT)
     if watch > 0 or torch.size(ek, 2) > 0:
         o, received = self.attend_seen(q, k, v, ek, ev, emask, mask, watch)
         if watch > 0:
-            _3 = torch.append(seen, received)
+            seen = [received] + seen
     else:
         o = self.attend_fast(q, k, v, mask, start == 0 and T > 1)
-    if capture > 0:
-        _4 = torch.append(seen, torch.to(torch.slice(qk0, 2, 0, H), 6))
-        _5 = torch.append(seen, torch.to(torch.slice(qk0, 2, H), 6))
-        _6 = torch.append(seen, torch.to(v0, 6))
     return (torch.add(x, self.out(o, w, b, lora, a)), seen)
 
 
@@ -176,6 +179,10 @@ def mask_of(self, x: Tensor, start: int, pad: Tensor, bias: Tensor, open: int) -
 
 def layer_attention(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor], a: int, cos: Tensor, sin: Tensor, kb: Tensor, vb: Tensor, start: int, ek: Tensor, ev: Tensor, emask: Tensor, mask: Tensor, watch: int, capture: int) -> Tuple[Tensor, List[Tensor]]:
     return self.attention_half(x, w, b, lora, a, cos, sin, kb, vb, start, ek, ev, emask, mask, watch, capture)
+
+
+def layer_keys(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor], a: int, cos: Tensor, sin: Tensor, kb: Tensor, vb: Tensor, start: int, capture: int) -> Tuple[Tensor, List[Tensor]]:
+    return self.remember(x, w, b, lora, a, cos, sin, kb, vb, start, capture)
 
 
 def layer_feed_forward(self, x: Tensor, w: List[Tensor], b: int, lora: List[Tensor], a: int) -> Tensor:

@@ -3,6 +3,7 @@ package dev.engram.cli.pages;
 import dev.engram.cli.pages.Rows.Row;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Tables of the recall token, from results/. */
+/** Tables of what was trained: the recall token and facts in the weights, from results/. */
 final class LearningTables {
     private final Path results;
 
@@ -19,12 +20,19 @@ final class LearningTables {
         this.results = results;
     }
 
-    /** The recall token, trained on a hundred memories and untrained. */
+    /** The recall token, trained on a hundred memories and untrained; last the recipe of seed 002 as it stands there. */
     String recall() {
         List<Integer> seeds = recallSeeds();
-        List<Rows> runs = recallRuns();
-        MarkdownTable table = new MarkdownTable(line("measured", seeds, seed -> "seed " + seed, "n"))
-                .row(line("untrained, best of six vectors: right memory first", seeds, this::untrained, "200"));
+        List<String> heads = new ArrayList<>(
+                seeds.stream().map(seed -> "joint, seed " + seed).toList());
+        List<String> untrained =
+                new ArrayList<>(seeds.stream().map(this::untrained).toList());
+        List<Rows> runs = new ArrayList<>(recallRuns());
+        heads.add("recipe of seed 002, seed 1");
+        untrained.add(untrained(1));
+        runs.add(Rows.of(recallRows("seed-100-1")));
+        MarkdownTable table = new MarkdownTable(line("measured", heads, head -> head, "n"))
+                .row(line("untrained, best of six vectors: right memory first", untrained, cell -> cell, "200"));
         Map<String, String> lines = new LinkedHashMap<>();
         lines.put("R@1 held-out", "right memory first");
         lines.put("exact, true vector", "text word for word from its own vector");
@@ -110,6 +118,29 @@ final class LearningTables {
 
     private static String cell(Rows rows, String round, String memories, String measure) {
         return value(rows.one("round", round, "memories", memories, "measure", measure));
+    }
+
+    /** Facts learned by LoRA: what it gives and what it costs. */
+    String facts() {
+        MarkdownTable table = new MarkdownTable(
+                "arm",
+                "trained wordings",
+                "other wordings",
+                "answers from a text",
+                "change of it",
+                "perplexity",
+                "seconds");
+        Rows.of(results.resolve("sft-facts/full/summary.csv"))
+                .all()
+                .forEach(row -> table.row(
+                        row.text("arm"),
+                        row.fixed("trained", 2),
+                        row.interval("heldout", "heldout_low", "heldout_high", 2),
+                        row.fixed("reading", 2),
+                        row.interval("reading_change", "reading_change_low", "reading_change_high", 2),
+                        row.fixed("perplexity", 1),
+                        row.fixed("seconds", 0)));
+        return table.toString();
     }
 
     /** A cell from every seed of the recall token. */

@@ -50,6 +50,7 @@ public final class Pages {
         parts.put("bank", (in, page) -> speed.bank());
         parts.put("recall", (in, page) -> learning.recall());
         parts.put("round", (in, page) -> learning.round());
+        parts.put("facts", (in, page) -> learning.facts());
         parts.put("reading", (in, page) -> memory.reading());
         parts.put("rivals", (in, page) -> memory.policies());
         parts.put("needles", (in, page) -> memory.needles());
