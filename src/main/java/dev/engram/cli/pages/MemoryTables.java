@@ -67,8 +67,7 @@ final class MemoryTables {
     String everyRule() {
         Rows rows = Rows.of(results.resolve("bench-policies-all/full/rows.csv"));
         List<String> budgets = List.of("0.75", "0.5", "0.25", "0.125", "1.0");
-        MarkdownTable table =
-                new MarkdownTable("rule", "75 % kept", "50 %", "25 %", "12.5 %", "all kept, but fading");
+        MarkdownTable table = new MarkdownTable("rule", "75 % kept", "50 %", "25 %", "12.5 %", "all kept, but fading");
         double full = mean(rows.all("policy", "full"), "nll");
         rows.all().stream()
                 .map(row -> row.text("policy"))
@@ -95,13 +94,16 @@ final class MemoryTables {
         Rows rows = Rows.of(results.resolve("bench-analyses-distractors/full/summary.csv"));
         MarkdownTable table = new MarkdownTable(
                 "read", "fact, four random", "fact, five found", "passage, four random", "passage, five found");
-        rows.all().stream().map(row -> row.text("way")).distinct().forEach(way -> table.row(Stream.concat(
-                        Stream.of(way),
-                        Stream.of("single", "passage")
-                                .flatMap(kind -> Stream.of("distractors", "found")
-                                        .map(set -> rows.one("kind", kind, "set", set, "way", way)
-                                                .interval("mean", "low", "high", 2))))
-                .toArray(String[]::new)));
+        rows.all().stream()
+                .map(row -> row.text("way"))
+                .distinct()
+                .forEach(way -> table.row(Stream.concat(
+                                Stream.of(way),
+                                Stream.of("single", "passage")
+                                        .flatMap(kind -> Stream.of("distractors", "found")
+                                                .map(set -> rows.one("kind", kind, "set", set, "way", way)
+                                                        .interval("mean", "low", "high", 2))))
+                        .toArray(String[]::new)));
         return table.toString();
     }
 
