@@ -48,7 +48,7 @@ final class LearningTables {
         lines.put("never trained: value through the stored text", "… answered through their stored text");
         lines.forEach((measure, what) -> {
             String count = runs.get(0).one("measure", measure).text("n");
-            table.row(line(what, runs, run -> value(run.one("measure", measure)), count));
+            table.row(line(what, runs, run -> measured(run, measure), count));
         });
         String n = runs.get(0).one("measure", "ordinary loss rise, nats").text("n");
         return table.row(line("rise of ordinary perplexity", runs, LearningTables::rise, n))
@@ -88,6 +88,11 @@ final class LearningTables {
 
     static String value(Row row) {
         return row.interval("value", "low", "high", 3);
+    }
+
+    /** A recipe that cannot refuse has no measure of refusing. */
+    private static String measured(Rows run, String measure) {
+        return run.all("measure", measure).isEmpty() ? "–" : value(run.one("measure", measure));
     }
 
     /** A second round: what was learned before and what is new, before and after it. */
