@@ -1,13 +1,10 @@
 package dev.engram.explicit;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
 import dev.engram.model.Decoder;
 import dev.engram.model.KvCache;
-import dev.engram.model.LmConfig;
 import dev.engram.model.Seams;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -114,7 +111,7 @@ public final class ReferenceWriter {
             int[][] kept = IntStream.range(0, kvHeads() * all.length)
                     .mapToObj(i -> slots)
                     .toArray(int[][]::new);
-            return new Rows(scope, cache, all).memory(0, kept);
+            return new CachedRows(scope, cache, all).memory(0, kept);
         }
     }
 
@@ -211,10 +208,10 @@ public final class ReferenceWriter {
                         IntStream.concat(Arrays.stream(r), Arrays.stream(probe)).toArray(), width))
                 .toArray(int[][]::new);
         try (NDManager scope = decoder.newScope()) {
-            Scores scores = new Scores(scope, references, width);
+            SelectionScores scores = new SelectionScores(scope, config.selector(), cache, references, width, layers);
             decoder.fillCache(
                     decoder.embed(scope, ids, cache), cache, scores.seams(tokens), layers[layers.length - 1] + 1);
-            Rows rows = new Rows(scope, cache, layers);
+            CachedRows rows = new CachedRows(scope, cache, layers);
             return tokens.stream()
                     .map(most -> IntStream.range(0, ids.length)
                             .mapToObj(r -> rows.memory(r, scores.kept(r, most)))
@@ -229,137 +226,5 @@ public final class ReferenceWriter {
 
     private static boolean allKept(int most, int length) {
         return most == WriteConfig.ALL_TOKENS || most >= length;
-    }
-
-    /** Collects the selector's scores while the references are encoded. */
-    private final class Scores implements Seams.ProjectionWatch, Seams.AttentionWatch {
-        private final List<int[]> references;
-        private final int width;
-        private final NDArray text;
-        /** By place among the memory layers, [batch × kvHeads × width]. */
-        private final float[][] scores = new float[layers.length][];
-
-        private NDArray received;
-
-        Scores(NDManager scope, List<int[]> references, int width) {
-            this.references = references;
-            this.width = width;
-            float[] where = new float[references.size() * width];
-            for (int r = 0; r < references.size(); r++) {
-                Arrays.fill(where, r * width, r * width + references.get(r).length, 1);
-            }
-            this.text = scope.create(where, new Shape(references.size(), width));
-        }
-
-        Seams seams(List<Integer> tokens) {
-            boolean choose =
-                    references.stream().anyMatch(r -> tokens.stream().anyMatch(most -> !allKept(most, r.length)));
-            if (!choose) {
-                return Seams.none();
-            }
-            boolean watched = config.selector().watched(width) > 0;
-            return watched
-                    ? Seams.none().withWatch(this).withProjections(this)
-                    : Seams.none().withProjections(this);
-        }
-
-        @Override
-        public int queries() {
-            return config.selector().watched(width);
-        }
-
-        @Override
-        public void received(int layer, NDArray attention) {
-            received = attention;
-        }
-
-        @Override
-        public boolean sees(int layer) {
-            return Arrays.binarySearch(layers, layer) >= 0;
-        }
-
-        /** What a selector makes is freed at once: the weights of all layers would be a gigabyte. */
-        @Override
-        public void projected(int layer, NDArray q, NDArray k, NDArray v) {
-            NDManager owner = q.getManager();
-            List<NDArray> shown = List.of(q, k, v);
-            try (NDManager scope = owner.newSubManager()) {
-                shown.forEach(a -> a.attach(scope));
-                NDArray own = received == null ? null : received.get(":, :, " + prefix.length + ":");
-                TokenSelector.LayerView view = new TokenSelector.LayerView(layer, q, k, v, own, text);
-                NDArray found = config.selector().scores(view);
-                scores[Arrays.binarySearch(layers, layer)] = found.toFloatArray();
-                found.attach(scope);
-                if (own != null) {
-                    own.attach(scope);
-                }
-                shown.forEach(a -> a.attach(owner));
-            }
-        }
-
-        /** Slots that are kept, [memory layers × kvHeads][tokens], ascending; a slot's number is its token's position. */
-        int[][] kept(int reference, int most) {
-            int length = references.get(reference).length;
-            int[][] kept = new int[layers.length * kvHeads()][];
-            for (int i = 0; i < kept.length; i++) {
-                int from = (reference * kvHeads() + i % kvHeads()) * width;
-                IntStream tokens = allKept(most, length)
-                        ? IntStream.range(0, length)
-                        : top(length, most, scores[i / kvHeads()], from);
-                kept[i] = tokens.map(t -> prefix.length + t).toArray();
-            }
-            return kept;
-        }
-
-        /** The best tokens of a head; of equal ones the earlier. */
-        private IntStream top(int length, int most, float[] of, int from) {
-            return IntStream.range(0, length)
-                    .boxed()
-                    .sorted(Comparator.comparingDouble(t -> -of[from + t]))
-                    .limit(most)
-                    .mapToInt(Integer::intValue)
-                    .sorted();
-        }
-    }
-
-    /** Keys and values of a filled cache. */
-    private final class Rows {
-        private final int[] of;
-        private final int slots;
-        private final float[][] keys;
-        private final float[][] values;
-
-        Rows(NDManager scope, KvCache cache, int[] of) {
-            this.of = of;
-            this.slots = cache.length(0);
-            keys = new float[of.length][];
-            values = new float[of.length][];
-            for (int i = 0; i < of.length; i++) {
-                try (NDManager step = scope.newSubManager()) {
-                    keys[i] = cache.keys(step, of[i]).toFloatArray();
-                    values[i] = cache.values(step, of[i]).toFloatArray();
-                }
-            }
-        }
-
-        /** What a row of the batch keeps. */
-        ExplicitMemory memory(int row, int[][] kept) {
-            LmConfig shape = decoder.config();
-            int d = shape.headDim();
-            int n = kept[0].length;
-            int[] positions = new int[kept.length * n];
-            float[] k = new float[positions.length * d];
-            float[] v = new float[k.length];
-            for (int i = 0; i < kept.length; i++) {
-                int head = (row * shape.kvHeads() + i % shape.kvHeads()) * slots;
-                for (int t = 0; t < n; t++) {
-                    int to = i * n + t;
-                    positions[to] = kept[i][t];
-                    System.arraycopy(keys[i / shape.kvHeads()], (head + kept[i][t]) * d, k, to * d, d);
-                    System.arraycopy(values[i / shape.kvHeads()], (head + kept[i][t]) * d, v, to * d, d);
-                }
-            }
-            return new ExplicitMemory(of, shape.kvHeads(), d, positions, k, v);
-        }
     }
 }

@@ -104,7 +104,10 @@ public record Seams(AttentionWatch watch, ExtraRows rows, HiddenHook hook, SlotB
             return true;
         }
 
-        /** q [batch, tokens, heads, headDim], k and v [batch, tokens, kvHeads, headDim]; q and k after their norms (Qwen3). */
+        /**
+         * q [batch, tokens, heads, headDim], k and v [batch, tokens, kvHeads, headDim]; q and k after their norms (Qwen3). They are
+         * freed after the call, with all that was made in their manager.
+         */
         void projected(int layer, NDArray q, NDArray k, NDArray v);
     }
 
