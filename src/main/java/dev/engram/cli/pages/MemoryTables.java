@@ -66,14 +66,14 @@ final class MemoryTables {
     /** Loss of every rule against the full cache at every budget, best at a quarter first; rules that delete nothing have one number. */
     String everyRule() {
         Rows rows = Rows.of(results.resolve("bench-policies-all/full/rows.csv"));
-        List<String> budgets = List.of("0.75", "0.5", "0.25", "0.125", "1.0");
+        List<Double> budgets = List.of(0.75, 0.5, 0.25, 0.125, 1.0);
         MarkdownTable table = new MarkdownTable("rule", "75 % kept", "50 %", "25 %", "12.5 %", "all kept, but fading");
         double full = mean(rows.all("policy", "full"), "nll");
         rows.all().stream()
                 .map(row -> row.text("policy"))
                 .distinct()
                 .filter(policy -> !policy.equals("full"))
-                .sorted(Comparator.comparingDouble(policy -> mean(rows.all("policy", policy), "nll", "0.25")))
+                .sorted(Comparator.comparingDouble(policy -> mean(rows.all("policy", policy), "nll", 0.25)))
                 .forEach(policy -> table.row(Stream.concat(
                                 Stream.of("`" + policy + "`"),
                                 budgets.stream()
@@ -83,28 +83,10 @@ final class MemoryTables {
         return table.toString();
     }
 
-    private static double mean(List<Row> rows, String column, String budget) {
+    private static double mean(List<Row> rows, String column, double budget) {
         List<Row> own =
-                rows.stream().filter(row -> row.text("budget").equals(budget)).toList();
+                rows.stream().filter(row -> row.number("budget") == budget).toList();
         return own.isEmpty() ? Double.NaN : mean(own, column);
-    }
-
-    /** Ways of reading the right memory among five, beside text with the same five: surprise at the answer. */
-    String distractors() {
-        Rows rows = Rows.of(results.resolve("bench-analyses-distractors/full/summary.csv"));
-        MarkdownTable table = new MarkdownTable(
-                "read", "fact, four random", "fact, five found", "passage, four random", "passage, five found");
-        rows.all().stream()
-                .map(row -> row.text("way"))
-                .distinct()
-                .forEach(way -> table.row(Stream.concat(
-                                Stream.of(way),
-                                Stream.of("single", "passage")
-                                        .flatMap(kind -> Stream.of("distractors", "found")
-                                                .map(set -> rows.one("kind", kind, "set", set, "way", way)
-                                                        .interval("mean", "low", "high", 2))))
-                        .toArray(String[]::new)));
-        return table.toString();
     }
 
     /** Needles by policy, best first: what the code costs, what is left of the needle, how often the answer is exact. */
