@@ -5,6 +5,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.engram.model.engine.Kernel;
 import dev.engram.model.engine.Weights;
+import java.util.Arrays;
+import java.util.stream.Stream;
 
 /**
  * Tokens on their way through the layers, one call for each half of a layer, so that plug-ins can act between. A hidden state is freed
@@ -50,26 +52,18 @@ final class LayerPass {
         int capture = seams.shows(layer) ? 1 : 0;
         try (NDManager call = step.newSubManager()) {
             Seams.Rows rows = decoder.rowsOf(call, seams, layer, w);
-            NDList seen = w.kernel()
-                    .call(
-                            call,
-                            "layer_attention",
-                            h,
-                            w.layers(),
-                            layer * w.stride(),
-                            decoder.adapters(),
-                            layer * Adapter.STRIDE,
-                            angles.get(0),
-                            angles.get(1),
-                            cache.keyBuffer(layer),
-                            cache.valueBuffer(layer),
-                            (int) starts[layer],
-                            rows.keys(),
-                            rows.values(),
-                            decoder.mask(seams),
-                            mask(layer, watch > 0 || rows.keys().getShape().get(2) > 0),
-                            watch,
-                            capture);
+            NDArray visible = mask(layer, watch > 0 || rows.keys().getShape().get(2) > 0);
+            NDList seen = run(
+                    call,
+                    "layer_attention",
+                    h,
+                    layer,
+                    rows.keys(),
+                    rows.values(),
+                    decoder.mask(seams),
+                    visible,
+                    watch,
+                    capture);
             if (watch > 0) {
                 seams.watch().received(layer, seen.get(1));
             }
@@ -89,25 +83,32 @@ final class LayerPass {
         }
         int capture = seams.shows(layer) ? 1 : 0;
         try (NDManager call = step.newSubManager()) {
-            NDList seen = w.kernel()
-                    .call(
-                            call,
-                            "layer_keys",
-                            h,
-                            w.layers(),
-                            layer * w.stride(),
-                            decoder.adapters(),
-                            layer * Adapter.STRIDE,
-                            angles.get(0),
-                            angles.get(1),
-                            cache.keyBuffer(layer),
-                            cache.valueBuffer(layer),
-                            (int) starts[layer],
-                            capture);
+            NDList seen = run(call, "layer_keys", h, layer, capture);
             if (capture > 0) {
                 show(layer, seen, 1);
             }
         }
+    }
+
+    /** A kernel that writes the layer's slots: what all of those take, and the rest. */
+    private NDList run(NDManager call, String kernel, NDArray h, int layer, Object... more) {
+        Object[] all = {
+            h,
+            w.layers(),
+            layer * w.stride(),
+            decoder.adapters(),
+            layer * Adapter.STRIDE,
+            angles.get(0),
+            angles.get(1),
+            cache.keyBuffer(layer),
+            cache.valueBuffer(layer),
+            (int) starts[layer]
+        };
+        return w.kernel()
+                .call(
+                        call,
+                        kernel,
+                        Stream.concat(Arrays.stream(all), Arrays.stream(more)).toArray());
     }
 
     /** The rest of the layer. */
