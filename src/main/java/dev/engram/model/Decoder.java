@@ -21,7 +21,7 @@ import java.util.Map;
 public final class Decoder implements AutoCloseable {
     private final LmConfig config;
     private final Backend backend;
-    private final NDArray none;
+    final NDArray none;
     private Adapter adapter;
     private TokenRows rows;
     private int vocab;
@@ -239,31 +239,19 @@ public final class Decoder implements AutoCloseable {
      * @param layers how many layers, 1 to all
      */
     public void fillCache(NDArray x, KvCache cache, Seams seams, int layers) {
+        int tokens = begin(x, cache);
         try (NDManager step = newScope()) {
-            forwardByLayer(step, x, cache, seams, layers, false);
+            LayerPass pass = new LayerPass(this, step, x, cache, seams);
+            pass.keysAndValues(layers - 1, pass.through(layers - 1, x));
+            cache.advance(tokens);
         }
     }
 
     /** Two calls per layer, with the plug-ins' turns between them. */
     NDArray forwardByLayer(NDManager out, NDArray x, KvCache cache, Seams seams) {
-        return forwardByLayer(out, x, cache, seams, config.layers(), true);
-    }
-
-    /** Layer by layer; {@code toTheEnd} says whether the last of the layers is more than its keys and values. */
-    private NDArray forwardByLayer(NDManager out, NDArray x, KvCache cache, Seams seams, int layers, boolean toTheEnd) {
         int tokens = begin(x, cache);
-        Seams.HiddenHook hook = seams.hook() == null ? new Seams.HiddenHook() {} : seams.hook();
-        int whole = toTheEnd ? layers : layers - 1;
         try (NDManager step = out.newSubManager()) {
-            LayerPass pass = new LayerPass(this, step, x, cache, seams);
-            NDArray h = x;
-            for (int i = 0; i < whole; i++) {
-                h = hook.afterAttention(i, pass.attention(i, hook.beforeAttention(i, h)));
-                h = hook.afterLayer(i, pass.feedForward(i, h));
-            }
-            if (!toTheEnd) {
-                pass.keysAndValues(whole, hook.beforeAttention(whole, h));
-            }
+            NDArray h = new LayerPass(this, step, x, cache, seams).through(config.layers(), x);
             cache.advance(tokens);
             h.attach(out);
             return h;

@@ -3,7 +3,6 @@ package dev.engram.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import dev.engram.model.engine.Kernel;
 import dev.engram.model.engine.Weights;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -23,7 +22,7 @@ final class LayerPass {
     private final long[] starts;
     private final NDList angles;
     private final NDArray like;
-    private final NDArray none;
+    private final Seams.HiddenHook hook;
     private NDArray mask;
     private MaskKey masked;
     private NDArray last;
@@ -42,13 +41,39 @@ final class LayerPass {
         this.w = decoder.backend().weightsFor(Math.toIntExact(x.getShape().get(0) * tokens));
         this.watch = seams.watch() == null ? 0 : seams.watch().queries();
         this.starts = cache.starts();
-        this.none = Kernel.none(step);
+        this.hook = seams.hook() == null ? new Seams.HiddenHook() {} : seams.hook();
         this.angles = w.kernel()
                 .call(step, "angles", w.angles().cos(), w.angles().sin(), Decoder.positions(step, cache, tokens));
     }
 
+    /** Through the first layers, whole. */
+    NDArray through(int layers, NDArray x) {
+        NDArray h = x;
+        for (int i = 0; i < layers; i++) {
+            h = hook.afterAttention(i, attention(i, hook.beforeAttention(i, h)));
+            h = hook.afterLayer(i, feedForward(i, h));
+        }
+        return h;
+    }
+
+    /** A layer no further than its keys and values go into the cache, or than its attention where that is watched. */
+    void keysAndValues(int layer, NDArray x) {
+        NDArray h = hook.beforeAttention(layer, x);
+        if (watch > 0) {
+            attention(layer, h);
+            return;
+        }
+        int capture = seams.shows(layer) ? 1 : 0;
+        try (NDManager call = step.newSubManager()) {
+            NDList seen = run(call, "layer_keys", h, layer, capture);
+            if (capture > 0) {
+                show(layer, seen, 1);
+            }
+        }
+    }
+
     /** The layer up to the end of its attention; plug-ins that look are shown what they asked for. */
-    NDArray attention(int layer, NDArray h) {
+    private NDArray attention(int layer, NDArray h) {
         int capture = seams.shows(layer) ? 1 : 0;
         try (NDManager call = step.newSubManager()) {
             Seams.Rows rows = decoder.rowsOf(call, seams, layer, w);
@@ -75,21 +100,6 @@ final class LayerPass {
         }
     }
 
-    /** The layer no further than its keys and values go into the cache, or than its attention where that is watched. */
-    void keysAndValues(int layer, NDArray h) {
-        if (watch > 0) {
-            attention(layer, h);
-            return;
-        }
-        int capture = seams.shows(layer) ? 1 : 0;
-        try (NDManager call = step.newSubManager()) {
-            NDList seen = run(call, "layer_keys", h, layer, capture);
-            if (capture > 0) {
-                show(layer, seen, 1);
-            }
-        }
-    }
-
     /** A kernel that writes the layer's slots: what all of those take, and the rest. */
     private NDList run(NDManager call, String kernel, NDArray h, int layer, Object... more) {
         Object[] all = {
@@ -112,7 +122,7 @@ final class LayerPass {
     }
 
     /** The rest of the layer. */
-    NDArray feedForward(int layer, NDArray h) {
+    private NDArray feedForward(int layer, NDArray h) {
         return next(w.kernel()
                 .one(
                         step,
@@ -148,7 +158,7 @@ final class LayerPass {
                             like,
                             (int) starts[layer],
                             cache.paddingTensor(),
-                            bias == null ? none : bias,
+                            bias == null ? decoder.none : bias,
                             open ? 1 : 0);
             masked = wanted;
         }

@@ -3,8 +3,6 @@ package dev.engram.data;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -100,29 +98,11 @@ class LinksTest {
                 if (file.toString().endsWith(".md")) {
                     pages.put(file, Files.readString(file));
                 } else if (file.toString().endsWith(".ipynb")) {
-                    pages.put(file, texts(Files.readString(file)));
+                    pages.put(file, NotebookCells.of(Files.readString(file), "markdown"));
                 }
                 return FileVisitResult.CONTINUE;
             }
         });
         return pages;
-    }
-
-    /** The cells of text of a notebook. */
-    private static String texts(String notebook) {
-        StringBuilder all = new StringBuilder();
-        for (JsonElement cell :
-                JsonParser.parseString(notebook).getAsJsonObject().getAsJsonArray("cells")) {
-            JsonElement source = cell.getAsJsonObject().get("source");
-            if (cell.getAsJsonObject().get("cell_type").getAsString().equals("markdown")) {
-                if (source.isJsonArray()) {
-                    source.getAsJsonArray().forEach(line -> all.append(line.getAsString()));
-                } else {
-                    all.append(source.getAsString());
-                }
-                all.append("\n\n");
-            }
-        }
-        return all.toString();
     }
 }

@@ -3,8 +3,6 @@ package dev.engram.data;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonParser;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
@@ -13,12 +11,10 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -42,7 +38,7 @@ class NotebookImportsTest {
                     .toList();
         }
         for (Path notebook : notebooks) {
-            List<String> names = ambiguous(code(notebook));
+            List<String> names = ambiguous(NotebookCells.of(Files.readString(notebook), "code"));
             if (!names.isEmpty()) {
                 twice.put(notebook.toString(), names);
             }
@@ -77,22 +73,6 @@ class NotebookImportsTest {
     }
 
     private static TreeSet<String> found(Pattern pattern, String code) {
-        return pattern.matcher(code)
-                .results()
-                .map((MatchResult m) -> m.group(1))
-                .collect(Collectors.toCollection(TreeSet::new));
-    }
-
-    private static String code(Path notebook) throws IOException {
-        List<String> lines = new ArrayList<>();
-        for (JsonElement cell : JsonParser.parseString(Files.readString(notebook))
-                .getAsJsonObject()
-                .getAsJsonArray("cells")) {
-            if (cell.getAsJsonObject().get("cell_type").getAsString().equals("code")) {
-                cell.getAsJsonObject().getAsJsonArray("source").forEach(line -> lines.add(line.getAsString()));
-                lines.add("\n");
-            }
-        }
-        return String.join("", lines);
+        return pattern.matcher(code).results().map(m -> m.group(1)).collect(Collectors.toCollection(TreeSet::new));
     }
 }
