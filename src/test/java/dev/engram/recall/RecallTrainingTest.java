@@ -119,32 +119,6 @@ class RecallTrainingTest {
     }
 
     @Test
-    void whatIsReadIsGivenAndOnlyTheAnswerIsLearned() {
-        RowBuilder rows = tiny.rows(RowBuilder.Style.seed());
-        Set<Integer> memories = new HashSet<>();
-        for (RecallRow row : new TrainingRows(tiny.lm, corpus, shortJoint()).reading(rows, Shuffle.stream(1, 1), 20)) {
-            int end = row.insertAt() + 1;
-            while (row.ids()[end] != TinyRecall.TOKENS.end()) {
-                assertEquals(RecallRow.IGNORED, row.labels()[end++]);
-            }
-            assertEquals(TinyRecall.TOKENS.recall(), row.labels()[row.recallAt()]);
-            for (int i = end; i < row.ids().length; i++) {
-                assertEquals(row.ids()[i], row.labels()[i]);
-            }
-            memories.add(row.memory());
-        }
-        assertTrue(memories.stream().allMatch(m -> m >= 6 + RecallCorpus.DISTRACTORS), "no fact of the bank");
-        assertTrue(memories.size() > 1);
-    }
-
-    @Test
-    void theThresholdTellsApartAsWellAsCanBe() {
-        assertEquals(0.5, NothingThreshold.between(new double[] {-1, 0}, new double[] {1, 2}), 1e-12);
-        // one of the low ones lies high: it is given up
-        assertEquals(0.5, NothingThreshold.between(new double[] {-1, 0, 3}, new double[] {1, 2}), 1e-12);
-    }
-
-    @Test
     void whereAskedForEveryAnswerBeginsWithTheValue() {
         for (var fact : corpus.trained()) {
             for (SftSample c : RecallCorpus.conversations(fact, true)) {
