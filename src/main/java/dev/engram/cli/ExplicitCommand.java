@@ -17,6 +17,7 @@ import dev.engram.model.GenerationConfig;
 import dev.engram.model.GenerationListener;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.text.Message;
+import dev.engram.retrieve.AdaptiveIntegration;
 import dev.engram.retrieve.Embedders;
 import dev.engram.retrieve.EmbeddingRetriever;
 import dev.engram.retrieve.IndexStore;
@@ -159,6 +160,13 @@ final class ExplicitCommand {
                             description = "Memories read at once (default: ${DEFAULT-VALUE}).")
                     int count,
             @Option(
+                            names = "--integration",
+                            paramLabel = "T",
+                            description =
+                                    "Let memories count by the search's scores, at this temperature, such as 0.05; without it"
+                                            + " all count alike.")
+                    Double integration,
+            @Option(
                             names = "--max_tokens",
                             defaultValue = "60",
                             description = "Most tokens (default: ${DEFAULT-VALUE}).")
@@ -168,11 +176,13 @@ final class ExplicitCommand {
         if (question.isBlank()) {
             throw new BadInputException("--question is empty; ask something.");
         }
+        AdaptiveIntegration weights = integration == null ? null : new AdaptiveIntegration(integration);
         try (CausalLm lm = options.open(engram.streams())) {
             ReferenceWriter writer = new ReferenceWriter(lm, config);
             try (ReferenceBank memories = ReferenceBank.open(bank, writer);
                     IndexStore index = index(bank)) {
                 BankSearch search = new BankSearch(memories, retriever(index), count);
+                search.setIntegration(weights);
                 ExplicitLm.Answer answer = new ExplicitLm(lm, memories, writer, search)
                         .generate(
                                 lm.prompt(List.of(Message.user(question))),

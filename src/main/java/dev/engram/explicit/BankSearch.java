@@ -1,20 +1,23 @@
 package dev.engram.explicit;
 
 import dev.engram.model.BadInputException;
+import dev.engram.retrieve.AdaptiveIntegration;
 import dev.engram.retrieve.EmbeddingRetriever;
 import dev.engram.retrieve.Hit;
 import dev.engram.retrieve.RetrievalStrategy;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Search in a bank whose number of memories and strategy may be changed between two retrievals, even while an {@link ExplicitLm} uses
- * it: the seed's set_retrieval_count, set_memory_count and set_retrieval_strategy (seed 003, sections 5.2 to 5.4). References
- * that the index still finds and the bank no longer holds are left out.
+ * it: the seed's set_retrieval_count, set_memory_count and set_retrieval_strategy (seed 003, sections 5.2 to 5.4), and how much
+ * each memory counts (6.3). References that the index still finds and the bank no longer holds are left out.
  */
 public final class BankSearch implements Retrieval {
     private final ReferenceBank bank;
     private volatile EmbeddingRetriever retriever;
     private volatile int count;
+    private volatile AdaptiveIntegration integration;
 
     /**
      * A search.
@@ -45,11 +48,34 @@ public final class BankSearch implements Retrieval {
         retriever = retriever.with(strategy);
     }
 
+    /**
+     * Lets memories count by their scores from the next retrieval on, the best one fully: what a search knows of the query tells
+     * memories that were written apart from one another better than the model does.
+     *
+     * @param by null for all alike, as the paper has it
+     */
+    public void setIntegration(AdaptiveIntegration by) {
+        integration = by;
+    }
+
     @Override
     public List<String> retrieve(String query) {
+        return hits(query).stream().map(Hit::id).toList();
+    }
+
+    @Override
+    public List<Found> weighted(String query) {
+        List<Hit> hits = hits(query);
+        AdaptiveIntegration by = integration;
+        double[] factors = by == null ? null : by.relative(hits);
+        return IntStream.range(0, hits.size())
+                .mapToObj(i -> new Found(hits.get(i).id(), factors == null ? 1 : factors[i]))
+                .toList();
+    }
+
+    private List<Hit> hits(String query) {
         return retriever.retrieve(query, count).stream()
-                .map(Hit::id)
-                .filter(bank::contains)
+                .filter(h -> bank.contains(h.id()))
                 .toList();
     }
 }

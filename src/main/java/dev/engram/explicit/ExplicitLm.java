@@ -62,34 +62,37 @@ public final class ExplicitLm {
     public Answer generate(String prompt, GenerationConfig config, GenerationListener listener) {
         int[] ids = lm.tokenizer().encode(prompt);
         int first = bank.size() == 0 ? 0 : writer.contextPosition();
-        try (KvCache cache = lm.decoder().newCache(first)) {
-            Current current = new Current(ids, cache);
+        try (KvCache cache = lm.decoder().newCache(first);
+                Current current = new Current(ids, cache)) {
+            Seams seams = bank.size() == 0 ? Seams.none() : Seams.none().withBias(current.bias);
             int at = 0;
             while (bank.size() > 0 && ids.length - at > CHUNK) {
                 int[] chunk = Arrays.copyOfRange(ids, at, at + CHUNK);
                 current.read(at, chunk);
                 try (NDManager scope = lm.decoder().newScope()) {
-                    lm.decoder().forward(scope, new int[][] {chunk}, cache, Seams.none());
+                    lm.decoder().forward(scope, new int[][] {chunk}, cache, seams);
                 }
                 at += CHUNK;
             }
             int[] rest = Arrays.copyOfRange(ids, at, ids.length);
             current.read(at, rest);
             Generation generation =
-                    lm.generate(rest, cache, config, Seams.none(), null, new Following(listener, current, ids.length));
+                    lm.generate(rest, cache, config, seams, null, new Following(listener, current, ids.length));
             return new Answer(generation, List.copyOf(current.readings));
         }
     }
 
     /** The memories in use now, which lead the cache. */
-    private final class Current {
+    private final class Current implements AutoCloseable {
         private final List<Integer> ids = new ArrayList<>();
         private final List<Reading> readings = new ArrayList<>();
         private final KvCache cache;
+        private final MemoryBias bias;
 
         Current(int[] prompt, KvCache cache) {
             Arrays.stream(prompt).forEach(ids::add);
             this.cache = cache;
+            this.bias = new MemoryBias(lm.decoder().backend().manager());
         }
 
         /** Drops what was read and reads for these tokens. */
@@ -98,15 +101,25 @@ public final class ExplicitLm {
                 return;
             }
             long start = System.nanoTime();
-            List<String> found = retrieval.retrieve(lm.tokenizer().decode(query, true));
+            List<Retrieval.Found> weighted = retrieval.weighted(lm.tokenizer().decode(query, true));
+            List<String> found = weighted.stream().map(Retrieval.Found::id).toList();
             long retrieved = System.nanoTime();
             List<ExplicitMemory> memories = found.stream().map(bank::memory).toList();
+            bias.set(
+                    memories.isEmpty() ? 0 : sink.tokens(),
+                    memories,
+                    weighted.stream().mapToDouble(Retrieval.Found::weight).toArray());
             try (MemoryRows rows =
                     MemoryRows.of(lm.decoder().backend().manager(), lm.config().layers(), sink, memories)) {
                 rows.lead(cache);
             }
             readings.add(
                     new Reading(position, found, (retrieved - start) / 1e9, (System.nanoTime() - retrieved) / 1e9));
+        }
+
+        @Override
+        public void close() {
+            bias.close();
         }
 
         void generated(int token) {

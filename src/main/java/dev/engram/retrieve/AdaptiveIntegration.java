@@ -1,6 +1,7 @@
 package dev.engram.retrieve;
 
 import dev.engram.model.BadInputException;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -34,6 +35,13 @@ public record AdaptiveIntegration(double temperature) {
             weights[i] /= sum;
         }
         return weights;
+    }
+
+    /** Weights relative to the best hit's, which has 1; their logarithms go onto attention logits. */
+    public double[] relative(List<Hit> hits) {
+        double[] weights = weights(hits);
+        double most = Arrays.stream(weights).max().orElse(1);
+        return Arrays.stream(weights).map(w -> w / most).toArray();
     }
 
     /**

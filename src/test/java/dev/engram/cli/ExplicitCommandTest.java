@@ -44,22 +44,24 @@ class ExplicitCommandTest {
         return all;
     }
 
-    private Cli.Result ask(String question) {
-        return Cli.run(
-                "explicit",
-                "ask",
-                "--bank",
-                bank,
-                "--question",
-                question,
-                "--model",
-                model,
-                "--dtype",
-                "f32",
-                "--memories",
-                "1",
-                "--max_tokens",
-                "4");
+    private Cli.Result ask(String question, String... options) {
+        String[] all = {
+            "explicit",
+            "ask",
+            "--bank",
+            bank,
+            "--question",
+            question,
+            "--model",
+            model,
+            "--dtype",
+            "f32",
+            "--memories",
+            "1",
+            "--max_tokens",
+            "4"
+        };
+        return Cli.run(join(all, options));
     }
 
     @Test
@@ -68,6 +70,10 @@ class ExplicitCommandTest {
         assertTrue(write(texts).ok().out().contains("0 references written, 2 in"), "what is there is left");
         String said = ask("What does the flag of Ilumoa show?").ok().out();
         assertTrue(said.contains("texts.txt#2 (The flag of Ilumoa shows a black anchor.)"), said);
+        String weighed = ask("What does the flag of Ilumoa show?", "--integration", "0.05")
+                .ok()
+                .out();
+        assertTrue(weighed.contains("texts.txt#2 ("), weighed);
         String info = Cli.run("explicit", "info", "--bank", bank).ok().out();
         assertTrue(info.matches("(?s)references +2\nmemory layers +last_half\ntokens a head +8\n.*"), info);
     }
@@ -114,6 +120,7 @@ class ExplicitCommandTest {
         write(texts).ok();
         write(texts, "--tokens", "4").refused("8 tokens", "4 tokens");
         ask(" ").refused("--question");
+        ask("Where?", "--integration", "0").refused("temperature", "is 0.0", "above 0");
         Path index = Path.of(bank, "vectors", "index.json");
         Files.writeString(index, "x");
         ask("Where?").refused("index.json", "give another folder");

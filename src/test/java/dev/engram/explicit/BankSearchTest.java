@@ -13,6 +13,7 @@ import dev.engram.model.GenerationListener;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.TinyModel;
+import dev.engram.retrieve.AdaptiveIntegration;
 import dev.engram.retrieve.EmbeddingRetriever;
 import dev.engram.retrieve.ExactStore;
 import dev.engram.retrieve.RetrievalStrategy;
@@ -70,6 +71,22 @@ class BankSearchTest {
                 assertTrue(read(reader).contains("d"), "diversity asks for what is unlike the first");
                 search.setStrategy(new RetrievalStrategy.TopK());
 
+                List<Retrieval.Found> alike = search.weighted("A?");
+                assertEquals(
+                        List.of(1.0, 1.0, 1.0),
+                        alike.stream().map(f -> f.weight()).toList());
+                String plain = longer(reader);
+                search.setIntegration(new AdaptiveIntegration(0.001));
+                List<Retrieval.Found> sharp = search.weighted("A?");
+                assertEquals(
+                        alike.stream().map(f -> f.id()).toList(),
+                        sharp.stream().map(f -> f.id()).toList());
+                assertEquals(1, sharp.get(0).weight(), 0);
+                assertTrue(sharp.get(2).weight() < 1e-6, "the third is far away: " + sharp);
+                assertNotEquals(plain, longer(reader), "a memory that does not count is not read");
+                search.setIntegration(null);
+                assertEquals(plain, longer(reader));
+
                 ReadingTest test = new ReadingTest(lm, writer);
                 List<ReadingItem> ask = List.of(new ReadingItem("a", "A?", "sails", "Anna sails.", List.of()));
                 ReadingTest.Given asFound = test.memories(
@@ -94,6 +111,14 @@ class BankSearchTest {
 
     private static List<String> sorted(List<String> ids) {
         return ids.stream().sorted().toList();
+    }
+
+    private static String longer(ExplicitLm reader) {
+        GenerationConfig config = GenerationConfig.greedy(80).withForceExactLength(true); // over a second retrieval
+        return reader.generate("A", config, GenerationListener.SILENT)
+                .generation()
+                .ids()
+                .toString();
     }
 
     private static List<String> read(ExplicitLm reader) {

@@ -207,6 +207,31 @@ class ReadTest {
         }
     }
 
+    /** Weights of memories that lead a cache are biases of the same memories as extra rows, and a new set takes the old one's place. */
+    @Test
+    void weightsOfMemoriesThatLeadTheCache() {
+        ReferenceWriter writer = new ReferenceWriter(lm, WriteConfig.defaults().withTokens(4));
+        List<ExplicitMemory> two = writer.write(List.of(TEXT, OTHER));
+        int[] context = lm.tokenizer().encode(CONTEXT);
+        NDManager manager = lm.decoder().backend().manager();
+        for (double[] weights : new double[][] {{1, 0.2}, {0.5, 1}, {1, 1}}) {
+            try (KvCache cache = lm.decoder().newCache(writer.contextPosition());
+                    MemoryBias bias = new MemoryBias(manager);
+                    MemoryRows rows = MemoryRows.of(manager, lm.config().layers(), writer.sink(), two)) {
+                rows.lead(cache);
+                bias.set(writer.sink().tokens(), two, new double[] {0.01, 1}); // dropped before it is read
+                bias.set(writer.sink().tokens(), two, weights);
+                Seams seams = Seams.none().withBias(bias);
+                float[] one = last(Arrays.copyOf(context, 2), cache, seams); // [2, vocab]
+                float[] rest = last(Arrays.copyOfRange(context, 2, context.length), cache, seams);
+                float[] expected = weighted(writer, two, Math.log(weights[0]), Math.log(weights[1]));
+                float[] own = Arrays.copyOf(one, one.length + rest.length);
+                System.arraycopy(rest, 0, own, one.length, rest.length);
+                assertTrue(furthest(expected, own) <= 1e-4, Arrays.toString(weights));
+            }
+        }
+    }
+
     private static float[] last(int[] ids, KvCache cache, Seams seams) {
         try (NDManager scope = lm.decoder().newScope()) {
             NDArray hidden = lm.decoder().forward(scope, new int[][] {ids}, cache, seams);

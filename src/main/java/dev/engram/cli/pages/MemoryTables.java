@@ -89,6 +89,24 @@ final class MemoryTables {
         return own.isEmpty() ? Double.NaN : mean(own, column);
     }
 
+    /** Ways of reading the right memory among five, beside text with the same five: surprise at the answer. */
+    String distractors() {
+        Rows rows = Rows.of(results.resolve("bench-analyses-distractors/full/summary.csv"));
+        MarkdownTable table = new MarkdownTable(
+                "read", "fact, four random", "fact, five found", "passage, four random", "passage, five found");
+        rows.all().stream()
+                .map(row -> row.text("way"))
+                .distinct()
+                .forEach(way -> table.row(Stream.concat(
+                                Stream.of(way),
+                                Stream.of("single", "passage")
+                                        .flatMap(kind -> Stream.of("distractors", "found")
+                                                .map(set -> rows.one("kind", kind, "set", set, "way", way)
+                                                        .interval("mean", "low", "high", 2))))
+                        .toArray(String[]::new)));
+        return table.toString();
+    }
+
     /** Needles by policy, best first: what the code costs, what is left of the needle, how often the answer is exact. */
     String needles() {
         Rows rows = Rows.of(results.resolve("bench-policies/full/needles.csv"));

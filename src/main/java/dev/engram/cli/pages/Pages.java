@@ -54,6 +54,7 @@ public final class Pages {
         parts.put("reading", (in, page) -> memory.reading());
         parts.put("rivals", (in, page) -> memory.policies());
         parts.put("every-rule", (in, page) -> memory.everyRule());
+        parts.put("distractors", (in, page) -> memory.distractors());
         parts.put("needles", (in, page) -> memory.needles());
         parts.put("places", (in, page) -> memory.places(in));
         parts.put("policies", (in, page) -> Policies.markdownTable());

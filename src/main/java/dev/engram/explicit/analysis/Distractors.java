@@ -156,9 +156,9 @@ public final class Distractors {
 
     /** Logarithms of the adaptive weights, relative to the best memory's. */
     static double[] byScore(List<Hit> hits, double temperature) {
-        double[] weights = new AdaptiveIntegration(temperature).weights(hits);
-        double most = Arrays.stream(weights).max().orElse(1);
-        return Arrays.stream(weights).map(w -> Math.log(w / most)).toArray();
+        return Arrays.stream(new AdaptiveIntegration(temperature).relative(hits))
+                .map(Math::log)
+                .toArray();
     }
 
     /** Power times the logarithm of each memory's attention from the question, relative to the most attended one. */
