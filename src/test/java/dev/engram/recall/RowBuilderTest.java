@@ -85,6 +85,16 @@ class RowBuilderTest extends WithTinyRecall {
     }
 
     @Test
+    void aMemoryFullRowMayBeExactlyAsLongAsAllowed() {
+        int length = tiny.rows(QUIET).full("before ", " after", "Ada.", 1, 2).ids().length;
+        RowBuilder.Style exact = new RowBuilder.Style("", "", false, length);
+        assertEquals(
+                length, tiny.rows(exact).full("before ", " after", "Ada.", 1, 2).ids().length);
+        RowBuilder.Style less = new RowBuilder.Style("", "", false, length - 1);
+        assertThrows(BadInputException.class, () -> tiny.rows(less).full("before ", " after", "Ada.", 1, 2));
+    }
+
+    @Test
     void memoryFullBeforeAnAnswerWithoutAThought() {
         RecallRow row = tiny.rows(QUIET).full(TinyRecall.chat(3, false), new SplittableRandom(1), "Ada.", 1);
         assertEquals(
