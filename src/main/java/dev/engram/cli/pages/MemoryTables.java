@@ -5,9 +5,7 @@ import dev.engram.eval.Bootstrap;
 import dev.engram.eval.Interval;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -21,33 +19,6 @@ final class MemoryTables {
     MemoryTables(Path results, LearningTables learning) {
         this.results = results;
         this.learning = learning;
-    }
-
-    /** How far memories lead from no answer to that of the text itself, by the same trained weights. */
-    String reading() {
-        Rows rows = Rows.of(results.resolve("bench-reading-trained-last-half/full/summary.csv"));
-        MarkdownTable table = new MarkdownTable("read", "single fact: share", "exact", "passage: share", "exact");
-        Map<String, String> arms = new LinkedHashMap<>();
-        arms.put("nothing", "nothing");
-        arms.put("text", "the text itself");
-        arms.put("last_half, all tokens", "all tokens, last half of the layers");
-        arms.put("last_half, 32 tokens", "32 tokens a head");
-        arms.put("last_half, 8 tokens", "8 tokens a head, the paper's number");
-        arms.put("first_half, all tokens", "all tokens, first half of the layers, the paper's place");
-        arms.put("wrong memory", "a wrong memory");
-        arms.put(
-                "last_half, all tokens, 4 distractors",
-                "all tokens among four distractors, against text among the same");
-        arms.forEach((arm, what) -> {
-            Row single = rows.one("kind", "single", "arm", arm), passage = rows.one("kind", "passage", "arm", arm);
-            table.row(
-                    what,
-                    single.fixed("gap", 2),
-                    single.fixed("exact", 2),
-                    passage.fixed("gap", 2),
-                    passage.fixed("exact", 2));
-        });
-        return table.toString();
     }
 
     /** Loss of every rival minus loss of the forgetting curve, at equal budgets, over all windows. */
@@ -87,24 +58,6 @@ final class MemoryTables {
         List<Row> own =
                 rows.stream().filter(row -> row.number("budget") == budget).toList();
         return own.isEmpty() ? Double.NaN : mean(own, column);
-    }
-
-    /** Ways of reading the right memory among five, beside text with the same five: surprise at the answer. */
-    String distractors() {
-        Rows rows = Rows.of(results.resolve("bench-analyses-distractors/full/summary.csv"));
-        MarkdownTable table = new MarkdownTable(
-                "read", "fact, four random", "fact, five found", "passage, four random", "passage, five found");
-        rows.all().stream()
-                .map(row -> row.text("way"))
-                .distinct()
-                .forEach(way -> table.row(Stream.concat(
-                                Stream.of(way),
-                                Stream.of("single", "passage")
-                                        .flatMap(kind -> Stream.of("distractors", "found")
-                                                .map(set -> rows.one("kind", kind, "set", set, "way", way)
-                                                        .interval("mean", "low", "high", 2))))
-                        .toArray(String[]::new)));
-        return table.toString();
     }
 
     /** Needles by policy, best first: what the code costs, what is left of the needle, how often the answer is exact. */

@@ -36,6 +36,7 @@ public final class Pages {
         SpeedTables speed = new SpeedTables(home.resolve("results"));
         LearningTables learning = new LearningTables(home.resolve("results"));
         MemoryTables memory = new MemoryTables(home.resolve("results"), learning);
+        ReadingTables reading = new ReadingTables(home.resolve("results"));
         ProjectTables project = new ProjectTables(home);
         for (String machine : List.of("", "-epyc")) {
             parts.put("decode" + machine, (in, page) -> speed.decode(machine));
@@ -51,10 +52,11 @@ public final class Pages {
         parts.put("recall", (in, page) -> learning.recall());
         parts.put("round", (in, page) -> learning.round());
         parts.put("facts", (in, page) -> learning.facts());
-        parts.put("reading", (in, page) -> memory.reading());
+        parts.put("reading", (in, page) -> reading.reading());
+        parts.put("trained-places", (in, page) -> reading.trainedPlaces());
         parts.put("rivals", (in, page) -> memory.policies());
         parts.put("every-rule", (in, page) -> memory.everyRule());
-        parts.put("distractors", (in, page) -> memory.distractors());
+        parts.put("distractors", (in, page) -> reading.distractors());
         parts.put("needles", (in, page) -> memory.needles());
         parts.put("places", (in, page) -> memory.places(in));
         parts.put("policies", (in, page) -> Policies.markdownTable());
