@@ -7,7 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.engram.model.BadInputException;
+import dev.engram.model.LoadOptions;
+import dev.engram.model.engine.Torch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -50,6 +55,24 @@ class BatchesTest {
         // the last token of a document predicts nothing, above all not the next document's first
         assertArrayEquals(new int[][] {{-100, 102, 103, -100, -100, 202, -100}}, batch.targets());
         assertArrayEquals(new int[][] {{0, 0, 0, 0, 1, 1, 1}}, batch.documents());
+    }
+
+    @Test
+    void theMaskHidesEveryOtherDocument() {
+        Batch batch = Batch.packed(List.of(examples(3, 4)), PAD);
+        try (NDManager scope = Torch.manager(LoadOptions.DeviceChoice.CPU)) {
+            NDArray bias = batch.seams(scope).bias().of(0, 7);
+            assertEquals(new Shape(1, 1, 7, 7), bias.getShape());
+            float[] mask = bias.toFloatArray();
+            for (int q = 0; q < 7; q++) {
+                for (int k = 0; k < 7; k++) {
+                    // what lies ahead is the causal mask's business
+                    boolean hidden = q >= 3 && k < 3;
+                    assertEquals(hidden ? Float.NEGATIVE_INFINITY : 0, mask[7 * q + k], q + " sees " + k);
+                }
+            }
+            assertNull(Batch.of(examples(4, 3), PAD).seams(scope).bias(), "rows of one document each need none");
+        }
     }
 
     @Test
