@@ -63,6 +63,7 @@ public final class Pages {
         parts.put("notebooks", (in, page) -> project.notebooks(in, toNotebooks(page)));
         parts.put("capabilities", (in, page) -> project.capabilities(in));
         parts.put("stages", (in, page) -> project.stages(in));
+        parts.put("mutations", (in, page) -> project.mutations());
         parts.put("setup", (in, page) -> project.setup(in));
         parts.put("tour", (in, page) -> project.tour(in));
         parts.put("exercises", (in, page) -> Exercises.table(home.resolve("notebooks")));

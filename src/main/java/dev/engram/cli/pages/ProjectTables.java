@@ -127,6 +127,28 @@ final class ProjectTables {
                 + record.get("ended").getAsString().substring(0, 10) + ".\n";
     }
 
+    /** Which share of broken versions the tests notice: byte code by package, and the kernel text. */
+    String mutations() {
+        MarkdownTable table = new MarkdownTable("broken", "classes", "broken versions", "noticed", "share");
+        Rows classes = Rows.of(home.resolve("results/mutation-pit/full/rows.csv"));
+        classes.all().stream().map(row -> row.text("package")).distinct().forEach(name -> {
+            List<Row> own = classes.all("package", name);
+            double all = own.stream().mapToDouble(row -> row.number("mutants")).sum();
+            double noticed =
+                    own.stream().mapToDouble(row -> row.number("killed")).sum();
+            table.row("`" + name + "`", "" + own.size(), share(all, noticed));
+        });
+        Row kernel = Rows.of(home.resolve("results/mutation-kernel/full/summary.csv"))
+                .one("rule", "all");
+        double valid = kernel.number("edits") - kernel.number("equivalent") - kernel.number("does_not_load");
+        table.row("kernel text", "–", share(valid, kernel.number("caught")));
+        return table.toString();
+    }
+
+    private static String share(double all, double noticed) {
+        return Rows.fixed(all, 0) + " | " + Rows.fixed(noticed, 0) + " | " + Rows.fixed(100 * noticed / all, 1) + " %";
+    }
+
     /** Time of every command of README's tour in a fresh clone. */
     String tour(Language in) {
         Path file = home.resolve("results/tour/quick/rows.csv");
