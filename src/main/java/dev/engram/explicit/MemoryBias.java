@@ -34,14 +34,8 @@ final class MemoryBias implements Seams.SlotBias, AutoCloseable {
             return;
         }
         any = memories.get(0);
-        leading = new float
-                [constant + memories.stream().mapToInt(ExplicitMemory::tokens).sum()];
-        int at = constant;
-        for (int m = 0; m < weights.length; m++) {
-            int end = at + memories.get(m).tokens();
-            Arrays.fill(leading, at, end, (float) Math.log(weights[m]));
-            at = end;
-        }
+        leading = MemoryRows.spread(
+                constant, memories, Arrays.stream(weights).map(Math::log).toArray());
     }
 
     /** [1, 1, 1, slots], 0 for the text's own slots; null where a layer holds no memory. */

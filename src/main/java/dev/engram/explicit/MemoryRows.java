@@ -48,11 +48,17 @@ public final class MemoryRows implements Seams.ExtraRows, AutoCloseable {
      */
     public static MemoryRows weighted(
             NDManager parent, int layers, ExplicitMemory sink, List<ExplicitMemory> memories, double[] bias) {
+        float[] added = spread(sink == null ? 0 : sink.tokens(), memories, bias);
+        NDManager manager = parent.newSubManager();
+        NDArray mask = manager.create(added, new Shape(1, added.length));
+        return new MemoryRows(manager, layerRows(manager, layers, sink, List.of(memories)), mask);
+    }
+
+    /** A number for each memory at all its rows, behind {@code constant} zeros for what stands before them. */
+    static float[] spread(int constant, List<ExplicitMemory> memories, double[] bias) {
         if (bias.length != memories.size()) {
             throw new IllegalArgumentException(bias.length + " numbers do not fit " + memories.size() + " memories");
         }
-        NDManager manager = parent.newSubManager();
-        int constant = sink == null ? 0 : sink.tokens();
         float[] added = new float
                 [constant + memories.stream().mapToInt(ExplicitMemory::tokens).sum()];
         int at = constant;
@@ -61,8 +67,7 @@ public final class MemoryRows implements Seams.ExtraRows, AutoCloseable {
             Arrays.fill(added, at, end, (float) bias[m]);
             at = end;
         }
-        NDArray mask = manager.create(added, new Shape(1, added.length));
-        return new MemoryRows(manager, layerRows(manager, layers, sink, List.of(memories)), mask);
+        return added;
     }
 
     /**

@@ -197,6 +197,9 @@ public final class Decoder implements AutoCloseable {
                     values.add(rows.values());
                 }
             }
+            if (biases.stream().allMatch(bias -> bias == none)) {
+                biases.clear(); // layers without a bias share one mask
+            }
             int watch = seams.watch() == null ? 0 : seams.watch().queries();
             NDList result = w.kernel()
                     .call(

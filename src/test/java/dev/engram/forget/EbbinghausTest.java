@@ -4,20 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.ndarray.NDManager;
 import dev.engram.model.CachePolicy.Layer;
-import dev.engram.model.Decoder;
 import dev.engram.model.KvCache;
-import dev.engram.model.Seams;
-import dev.engram.model.Tiny;
+import dev.engram.model.WithTinyDecoder;
 import java.util.Arrays;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The curve against numbers worked out by hand: the attention is invented, the cache only counts tokens. */
-class EbbinghausTest {
+class EbbinghausTest extends WithTinyDecoder {
     /** What each of six tokens looks at; the example of notebook 01. */
     private static final float[][] LOOKS = {
         {1},
@@ -31,25 +26,6 @@ class EbbinghausTest {
     /** The seed's rule twenty times as fast: t + 1 for each token, rehearsed from 0.15 on. */
     private static final EbbinghausConfig FAST =
             EbbinghausConfig.documented().withTimeConstant(5).withRehearsal(0.15, 1);
-
-    private static Decoder decoder;
-
-    @BeforeAll
-    static void open() {
-        decoder = Tiny.decoder();
-    }
-
-    @AfterAll
-    static void close() {
-        decoder.close();
-    }
-
-    /** Feeds tokens to the cache; what they mean is of no account. */
-    private static void feed(KvCache cache, int tokens) {
-        try (NDManager scope = decoder.newScope()) {
-            decoder.forward(scope, new int[][] {new int[tokens]}, cache, Seams.none());
-        }
-    }
 
     private static Layer look(KvCache cache, int layer, float... attention) {
         return new Layer(layer, cache, new float[][] {attention}, 1);

@@ -11,32 +11,18 @@ import ai.djl.ndarray.NDManager;
 import dev.engram.model.BadInputException;
 import dev.engram.model.CachePolicy;
 import dev.engram.model.CachePolicy.Layer;
-import dev.engram.model.Decoder;
 import dev.engram.model.KvCache;
 import dev.engram.model.PolicyRunner;
 import dev.engram.model.Seams;
 import dev.engram.model.Tiny;
+import dev.engram.model.WithTinyDecoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What surrounds a scorer, worked out by hand: a token is worth −(index mod 5), and the later of two equals stays. */
-class EvictionTest {
-    private static Decoder decoder;
-
-    @BeforeAll
-    static void open() {
-        decoder = Tiny.decoder();
-    }
-
-    @AfterAll
-    static void close() {
-        decoder.close();
-    }
-
+class EvictionTest extends WithTinyDecoder {
     /** Worth −(index mod 5), the same for all heads; counts what it is shown. */
     private static class Fives implements SlotScorer {
         private final SlotValues index = new SlotValues(-1);

@@ -6,41 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.ndarray.NDManager;
 import dev.engram.model.CachePolicy;
 import dev.engram.model.CachePolicy.Layer;
-import dev.engram.model.Decoder;
 import dev.engram.model.KvCache;
 import dev.engram.model.PolicyRunner;
 import dev.engram.model.Seams;
-import dev.engram.model.Tiny;
+import dev.engram.model.WithTinyDecoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What the watcher of a policy reports, with invented attention and by hand; and that it changes nothing. */
-class ObservedTest {
-    private static Decoder decoder;
-
-    @BeforeAll
-    static void open() {
-        decoder = Tiny.decoder();
-    }
-
-    @AfterAll
-    static void close() {
-        decoder.close();
-    }
-
-    private static void feed(KvCache cache, int tokens) {
-        try (NDManager scope = decoder.newScope()) {
-            decoder.forward(scope, new int[][] {new int[tokens]}, cache, Seams.none());
-        }
-    }
-
+class ObservedTest extends WithTinyDecoder {
     /** Keeps every other slot of the first layer, waits as long as it is told, and remembers what it was shown. */
     private static final class EveryOther implements CachePolicy {
         private final int asks;

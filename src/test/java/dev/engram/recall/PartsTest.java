@@ -50,14 +50,7 @@ class PartsTest extends WithTinyRecall {
         decoder = TrainableDecoder.open(tiny.path.toString(), DType.F32);
         scope = decoder.newScope();
         int width = decoder.config().hidden();
-        float[] values = new float[3 * width];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) Math.sin(i);
-        }
-        NDArray rows = scope.create(values, new Shape(3, width));
-        TokenRows tokens = new TokenRows(
-                List.of(RecallTokens.RECALL, RecallTokens.END, RecallTokens.PAD), TinyRecall.TOKENS.ids(), rows, rows);
-        learner = new Learner(decoder, null, tokens, 2, 0);
+        learner = new Learner(decoder, null, tokens(), 2, 0);
         List<float[]> units = IntStream.range(0, 4)
                 .mapToObj(i -> HeadParameters.direction(width, i))
                 .toList();
@@ -222,8 +215,9 @@ class PartsTest extends WithTinyRecall {
         assertEquals(expected, loss(keep), 1e-5, "the base's states are kept");
     }
 
+    /** The three recall tokens with rows of their own. */
     private TokenRows tokens() {
-        int width = learner.width();
+        int width = decoder.config().hidden();
         float[] values = new float[3 * width];
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) Math.sin(i);
