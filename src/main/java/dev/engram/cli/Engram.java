@@ -1,5 +1,6 @@
 package dev.engram.cli;
 
+import dev.engram.cli.bench.Bench;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;

@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 import tech.tablesaw.api.Table;
 
 /** How the mode memory_enhanced forgets; what is not given is {@link MemoryEnhanced#defaults}. */
-final class MemoryOptions {
+public final class MemoryOptions {
     private static final String SOFT = "ebbinghaus-soft";
     private static final String SOFT_HARD = "ebbinghaus-soft-hard";
 
@@ -103,7 +103,7 @@ final class MemoryOptions {
     }
 
     /** The settings; wrong and contradicting ones are refused here, before a model is opened. */
-    MemoryEnhanced settings() {
+    public MemoryEnhanced settings() {
         MemoryEnhanced memory = MemoryEnhanced.defaults().withPolicy(name());
         EvictionConfig e = memory.eviction()
                 .withProtection(

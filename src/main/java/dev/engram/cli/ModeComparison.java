@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import org.apache.commons.math3.stat.descriptive.rank.Median;
 
 /** Both modes on one prompt, in interleaved rounds, so that a drifting machine slows both alike. */
 final class ModeComparison {
@@ -123,7 +124,8 @@ final class ModeComparison {
     }
 
     private double median(GenerationMode mode, ToDoubleFunction<ForgettingResult> value) {
-        return Race.median(results.get(mode).stream().mapToDouble(value).toArray());
+        return new Median()
+                .evaluate(results.get(mode).stream().mapToDouble(value).toArray());
     }
 
     /** Median over the rounds of the two modes' speeds in the same round. */
@@ -133,7 +135,7 @@ final class ModeComparison {
             ratios[i] = speed(results.get(GenerationMode.MEMORY_ENHANCED).get(i))
                     / speed(results.get(GenerationMode.BASELINE).get(i));
         }
-        return Race.median(ratios);
+        return new Median().evaluate(ratios);
     }
 
     private static double speed(ForgettingResult result) {

@@ -6,7 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.model.LoadOptions.DeviceChoice;
 import dev.engram.model.engine.Torch;
-import java.util.Arrays;
+import org.apache.commons.math3.stat.descriptive.rank.Median;
 
 /** How much a second thread helps now: near 2 on quiet cores, below 1 where the threads wait for each other. */
 final class ThreadGain {
@@ -33,7 +33,7 @@ final class ThreadGain {
                     one[i] = seconds(a, 1);
                     two[i] = seconds(a, 2);
                 }
-                return median(one) / median(two);
+                return new Median().evaluate(one) / new Median().evaluate(two);
             } finally {
                 Torch.setThreads(before);
             }
@@ -47,10 +47,5 @@ final class ThreadGain {
             a.matMul(a).close();
         }
         return (System.nanoTime() - start) / 1e9;
-    }
-
-    private static double median(double[] values) {
-        Arrays.sort(values);
-        return values[values.length / 2];
     }
 }

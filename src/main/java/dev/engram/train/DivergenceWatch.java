@@ -2,6 +2,8 @@ package dev.engram.train;
 
 import dev.engram.model.BadInputException;
 import java.util.List;
+import java.util.stream.DoubleStream;
+import org.apache.commons.math3.stat.descriptive.rank.Median;
 
 /**
  * Tells when a run has left its course: a loss or gradient that is no number, or losses far above those of before. A single
@@ -70,12 +72,8 @@ public record DivergenceWatch(double factor, int rollbacks, double rate) {
 
     /** Median of losses and, where it is a number, one more. */
     private static double median(List<History.Entry> entries, double more) {
-        double[] losses = java.util.stream.DoubleStream.concat(
-                        entries.stream().mapToDouble(History.Entry::loss), java.util.stream.DoubleStream.of(more))
-                .filter(l -> !Double.isNaN(l))
-                .sorted()
+        double[] losses = DoubleStream.concat(entries.stream().mapToDouble(History.Entry::loss), DoubleStream.of(more))
                 .toArray();
-        int n = losses.length;
-        return n % 2 == 1 ? losses[n / 2] : (losses[n / 2 - 1] + losses[n / 2]) / 2;
+        return new Median().evaluate(losses); // NaN is left out
     }
 }

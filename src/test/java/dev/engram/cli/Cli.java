@@ -13,26 +13,26 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Runs the command line in this process, as a shell would, and keeps what it printed. */
-final class Cli {
+public final class Cli {
     private Cli() {}
 
     /** Exit code and both outputs of one run. */
-    record Result(int code, String out, String err) {
+    public record Result(int code, String out, String err) {
         /** The run must have ended well. */
-        Result ok() {
+        public Result ok() {
             assertEquals(0, code, err);
             return this;
         }
 
         /** Standard output, which must be one JSON object on one line. */
-        JsonObject json() {
+        public JsonObject json() {
             ok();
             assertEquals(1, out.lines().count(), out);
             return JsonParser.parseString(out).getAsJsonObject();
         }
 
         /** The run must have been refused with one sentence that holds these words, and with nothing on standard output. */
-        void refused(String... words) {
+        public void refused(String... words) {
             assertEquals(2, code, err);
             assertEquals("", out);
             // a machine that needs seconds to open the model says so first
@@ -49,17 +49,17 @@ final class Cli {
     }
 
     /** With nothing to read from a pipe. */
-    static Result run(String... args) {
+    public static Result run(String... args) {
         return piped("", args);
     }
 
     /** With this text piped into standard input. */
-    static Result piped(String input, String... args) {
+    public static Result piped(String input, String... args) {
         return run(input, false, args);
     }
 
     /** With somebody typing these lines. */
-    static Result typed(String input, String... args) {
+    public static Result typed(String input, String... args) {
         return run(input, true, args);
     }
 

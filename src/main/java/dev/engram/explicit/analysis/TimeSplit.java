@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
+import org.apache.commons.math3.stat.descriptive.rank.Median;
 
 /**
  * Where the time goes (seed 003, section 5.4): finding memories, having them in place, generating; by length of the input, by number of
@@ -105,9 +106,7 @@ public final class TimeSplit {
     }
 
     private static double median(List<Row> rows, ToDoubleFunction<Row> of) {
-        double[] sorted = rows.stream().mapToDouble(of).sorted().toArray();
-        int middle = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        return new Median().evaluate(rows.stream().mapToDouble(of).toArray());
     }
 
     private record Setting(String sweep, int length, int memories, String stored) {}
