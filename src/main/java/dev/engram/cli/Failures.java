@@ -21,6 +21,9 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     static final int BAD_INPUT = 2;
     static final int FAULT = 1;
 
+    /** Options that take what somebody may have typed as a bare word. */
+    private static final List<String> TEXTS = List.of("--prompt", "--question", "--text");
+
     private final Streams streams;
 
     Failures(Streams streams) {
@@ -128,9 +131,16 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     private static String unknown(UnmatchedArgumentException e) {
         String first = e.getUnmatched().get(0);
         List<String> near = e.getSuggestions().stream().limit(3).toList();
-        String what = e.isUnknownOption() || first.startsWith("-")
-                ? "Unknown option '" + first.split("=", 2)[0] + "'"
-                : "Unexpected word '" + first + "'";
+        boolean option = e.isUnknownOption() || first.startsWith("-");
+        String what = option ? "Unknown option '" + first.split("=", 2)[0] + "'" : "Unexpected word '" + first + "'";
+        if (near.isEmpty() && !option) {
+            return what
+                    + TEXTS.stream()
+                            .filter(name -> e.getCommandLine().getCommandSpec().findOption(name) != null)
+                            .findFirst()
+                            .map(name -> "; a text is given with " + name + ".")
+                            .orElse(".");
+        }
         return what + (near.isEmpty() ? "." : "; did you mean " + String.join(" or ", near) + "?");
     }
 

@@ -7,12 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
 
 /** Help, version, the machine check, and the small parts around the commands. */
 class EngramTest {
@@ -28,13 +35,48 @@ class EngramTest {
         assertTrue(Cli.run("--version").ok().out().startsWith("engram "));
     }
 
+    static Stream<String> commands() {
+        return below(Engram.commandLine(Cli.streams("", false, OutputStream.nullOutputStream(), System.err, null)))
+                .skip(1) // the root
+                .map(c -> c.getCommandSpec().qualifiedName());
+    }
+
+    private static Stream<CommandLine> below(CommandLine line) {
+        return Stream.concat(
+                Stream.of(line),
+                line.getSubcommands().values().stream()
+                        .filter(c -> !(c.getCommand() instanceof LauncherCommand)
+                                && !c.getCommandName().equals("help"))
+                        .flatMap(EngramTest::below));
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"generate", "chat", "perplexity", "tokenize", "world", "check"})
+    @MethodSource("commands")
     void everyCommandHasHelp(String command) {
-        String out = Cli.run(command, "--help").ok().out();
-        assertTrue(out.startsWith("Usage: engram " + command), out);
+        String[] words = command.substring("engram ".length()).split(" ");
+        String out = Cli.run(plus(words, "--help")).ok().out();
+        assertTrue(out.startsWith("Usage: " + command), out);
         assertFalse(out.contains("${"), out);
-        assertTrue(Cli.run(command, "--version").ok().out().startsWith("engram "));
+        assertTrue(Cli.run(plus(words, "--version")).ok().out().startsWith("engram "));
+    }
+
+    @Test
+    void theLauncherListsEveryCommand() throws IOException {
+        String launcher = Files.readString(Path.of("engram"));
+        String usage = launcher.substring(launcher.indexOf("usage() {"), launcher.indexOf("\nTEXT\n"));
+        for (String name : Engram.commandLine(Cli.streams("", false, OutputStream.nullOutputStream(), System.err, null))
+                .getSubcommands()
+                .keySet()) {
+            assertTrue(
+                    Pattern.compile("(^|  )" + name + " ", Pattern.MULTILINE)
+                            .matcher(usage)
+                            .find(),
+                    name);
+        }
+    }
+
+    private static String[] plus(String[] words, String last) {
+        return Stream.concat(Stream.of(words), Stream.of(last)).toArray(String[]::new);
     }
 
     @Test

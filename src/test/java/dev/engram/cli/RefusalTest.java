@@ -196,7 +196,7 @@ class RefusalTest {
                 "--seed x              | --seed is 'x', which is not a whole number",
                 "--promt hi            | Unknown option '--promt'; did you mean --prompt",
                 "--bar=1               | Unknown option '--bar'",
-                "--json extra          | Unexpected word 'extra'",
+                "--json extra          | Unexpected word 'extra'; a text is given with --prompt",
                 "--system              | --system needs a value",
                 "--raw --raw           | --raw is given twice",
                 "--system --raw        | --system needs a value"
