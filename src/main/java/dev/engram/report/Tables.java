@@ -17,8 +17,8 @@ import tech.tablesaw.columns.Column;
 
 /**
  * A Tablesaw table as HTML for a notebook or as aligned plain text for a terminal. Numbers stand on the right; a column of
- * decimals shows all its values with the same number of places, as few as keep four figures of the largest. The files
- * written by {@link Csv} hold the exact values.
+ * decimals shows all its values with the same number of places, as few as keep four figures of the largest, or three where
+ * all are shares or other numbers below 1. The files written by {@link Csv} hold the exact values.
  */
 public final class Tables {
     /** A longer table shows its first rows and its last ones. */
@@ -208,9 +208,10 @@ public final class Tables {
         return String.format(Locale.ROOT, "%,." + places + "f", value);
     }
 
-    /** The fewest decimal places that show every value exactly, or else four figures of the largest. */
+    /** The fewest decimal places that show every value exactly, or else four figures of the largest, three below 1. */
     private static int places(double[] values, double largest) {
-        int most = largest == 0 ? 0 : FIGURES - 1 - (int) Math.floor(Math.log10(largest));
+        int figures = largest < 1 ? FIGURES - 1 : FIGURES;
+        int most = largest == 0 ? 0 : figures - 1 - (int) Math.floor(Math.log10(largest));
         most = Math.max(0, Math.min(6, most));
         for (int places = 0; places < most; places++) {
             double unit = Math.pow(10, places);

@@ -2,6 +2,8 @@ package dev.engram.data;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What stands in the cells of a notebook. */
 final class NotebookCells {
@@ -14,19 +16,25 @@ final class NotebookCells {
      * @param type markdown or code
      */
     static String of(String notebook, String type) {
-        StringBuilder all = new StringBuilder();
+        return String.join("\n\n", list(notebook, type));
+    }
+
+    /** The sources of all cells of a type. */
+    static List<String> list(String notebook, String type) {
+        List<String> all = new ArrayList<>();
         for (JsonElement cell :
                 JsonParser.parseString(notebook).getAsJsonObject().getAsJsonArray("cells")) {
             JsonElement source = cell.getAsJsonObject().get("source");
             if (cell.getAsJsonObject().get("cell_type").getAsString().equals(type)) {
+                StringBuilder text = new StringBuilder();
                 if (source.isJsonArray()) {
-                    source.getAsJsonArray().forEach(line -> all.append(line.getAsString()));
+                    source.getAsJsonArray().forEach(line -> text.append(line.getAsString()));
                 } else {
-                    all.append(source.getAsString());
+                    text.append(source.getAsString());
                 }
-                all.append("\n\n");
+                all.add(text.toString());
             }
         }
-        return all.toString();
+        return all;
     }
 }
