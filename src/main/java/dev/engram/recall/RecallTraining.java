@@ -22,9 +22,7 @@ import dev.engram.train.Trainer;
 import dev.engram.world.Fact;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
 /**
@@ -33,11 +31,6 @@ import java.util.function.Consumer;
  */
 public final class RecallTraining implements AutoCloseable {
     private static final int WARM_UP = 8;
-    /** Memories of the test after every epoch. */
-    private static final int TESTED = 2;
-
-    private static final List<String> LIKE_RECALL = List.of(" recall", " remember", " memory");
-    private static final List<String> LIKE_END = List.of(" end", " done", " finish");
 
     private final String model;
     private final RecallCorpus corpus;
@@ -102,7 +95,7 @@ public final class RecallTraining implements AutoCloseable {
         lm.decoder().adapt(null);
         this.decoder = TrainableDecoder.open(model, frozen);
         RecallFolder.Saved begun = from == null ? null : RecallFolder.Saved.read(decoder.newScope(), lm, from);
-        this.rows = begun == null ? firstRows() : new RowTraining(decoder, begun.rows());
+        this.rows = begun == null ? RecallTokens.newRows(decoder, lm) : new RowTraining(decoder, begun.rows());
         lm.extend(rows.rows());
         this.lora = begun == null ? Lora.create(decoder, recipe.two().lora(), seed) : begun.lora();
         this.source = source(recipe.vectors());
@@ -132,24 +125,6 @@ public final class RecallTraining implements AutoCloseable {
             case MEAN -> HiddenStateSource.finalMean(lm.decoder(), lm.tokenizer());
             case LAYER_MEAN -> HiddenStateSource.layerMean(lm.decoder(), lm.tokenizer());
         };
-    }
-
-    /** New rows that begin like related words; the pad's row is never read, since a vector stands in its place. */
-    private RowTraining firstRows() {
-        lm.extend(null);
-        int first = lm.config().vocab();
-        return new RowTraining(
-                decoder,
-                List.of(
-                        new RowTraining.Token(RecallTokens.RECALL, first, like(LIKE_RECALL)),
-                        new RowTraining.Token(RecallTokens.END, first + 1, like(LIKE_END)),
-                        new RowTraining.Token(RecallTokens.PAD, first + 2, like(LIKE_RECALL))));
-    }
-
-    private int[] like(List<String> words) {
-        return words.stream()
-                .flatMapToInt(w -> Arrays.stream(lm.tokenizer().encode(w)))
-                .toArray();
     }
 
     /** The model that learns, for inference. */
@@ -358,22 +333,11 @@ public final class RecallTraining implements AutoCloseable {
         return new Candidates(decoder.newScope(), units, bank().centring().queryMean());
     }
 
-    /** The seed's test_memory_recall: a few memories by their true vector, and by the one that their question retrieves. */
     private void testMemoryRecall(int epoch) {
-        RecallTest test = new RecallTest(lm, corpus, settings(), null, seed);
-        SplittableRandom random = Shuffle.stream(seed, "recall test".hashCode(), epoch);
         try (MemoryHead memories = memoryHead()) {
-            for (int i = 0; i < TESTED; i++) {
-                int memory = random.nextInt(corpus.trained().size());
-                Fact fact = corpus.trained().get(memory);
-                RecallTest.Question question = RecallTest.Question.trained(fact, memory);
-                int found = memories.best(test.queries(List.of(question)).get(0));
-                List<String> said =
-                        test.said(corpus.ordinaryTrain().get(0), List.of(bank().vector(memory), bank().vector(found)));
-                log.accept("epoch " + epoch + ", recall test: '" + fact.statement() + "' by its vector: '" + said.get(0)
-                        + "', by the retrieved one (" + (found == memory ? "right" : "wrong") + "): '" + said.get(1)
-                        + "'");
-            }
+            new EpochTest(new RecallTest(lm, corpus, settings(), null, seed), corpus, seed)
+                    .lines(memories, epoch)
+                    .forEach(log);
         }
     }
 
