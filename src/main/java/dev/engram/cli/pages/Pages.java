@@ -37,6 +37,8 @@ public final class Pages {
         LearningTables learning = new LearningTables(home.resolve("results"));
         MemoryTables memory = new MemoryTables(home.resolve("results"), learning);
         ReadingTables reading = new ReadingTables(home.resolve("results"));
+        ComparisonTables comparison = new ComparisonTables(home.resolve("results"));
+        TrainedTables trained = new TrainedTables(home.resolve("results"));
         ProjectTables project = new ProjectTables(home);
         for (String machine : List.of("", "-epyc")) {
             parts.put("decode" + machine, (in, page) -> speed.decode(machine));
@@ -59,6 +61,13 @@ public final class Pages {
         parts.put("distractors", (in, page) -> reading.distractors());
         parts.put("needles", (in, page) -> memory.needles());
         parts.put("places", (in, page) -> memory.places(in));
+        parts.put("ruler-answers", (in, page) -> comparison.answers());
+        parts.put("ruler-against", (in, page) -> comparison.against());
+        parts.put("ruler-prices", (in, page) -> comparison.prices());
+        parts.put("memory3-training", (in, page) -> trained.memory3());
+        parts.put("lmcode", (in, page) -> trained.lmcode());
+        parts.put("store-search", (in, page) -> trained.search());
+        parts.put("last-layers", (in, page) -> trained.lastLayers());
         parts.put("policies", (in, page) -> Policies.markdownTable());
         parts.put("notebooks", (in, page) -> project.notebooks(in, toNotebooks(page)));
         parts.put("capabilities", (in, page) -> project.capabilities(in));
