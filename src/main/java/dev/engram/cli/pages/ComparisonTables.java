@@ -7,8 +7,10 @@ import dev.engram.compare.Task;
 import dev.engram.eval.Interval;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -49,6 +51,11 @@ final class ComparisonTables {
 
     ComparisonTables(Path results) {
         this.folder = results.resolve("bench-compare/full");
+    }
+
+    /** Arms in the order of the tables, with what they are called there. */
+    static Map<String, String> arms() {
+        return Collections.unmodifiableMap(ARMS);
     }
 
     private Comparison read() {
@@ -167,7 +174,7 @@ final class ComparisonTables {
     }
 
     private static String whole(double value) {
-        return Double.isFinite(value) ? String.format(java.util.Locale.ROOT, "%,.0f", value) : "–";
+        return Double.isFinite(value) ? String.format(Locale.ROOT, "%,.0f", value) : "–";
     }
 
     private static String text(Interval i) {
