@@ -30,7 +30,7 @@ final class BenchCompare implements Callable<Integer> {
     @Option(names = "--facts", description = "Facts to ask for; default: 6, in the full profile 12.")
     private Integer facts;
 
-    @Option(names = "--steps", description = "Updates of a trained arm; default: 12, in the full profile 16.")
+    @Option(names = "--steps", description = "Updates of a trained arm; default: 12, in the full profile 80.")
     private Integer steps;
 
     @Option(names = "--arms", split = ",", description = "Arms; default: all.")
@@ -39,8 +39,11 @@ final class BenchCompare implements Callable<Integer> {
     @Option(names = "--tests", split = ",", description = "Tests, such as heldout, reverse; default: all.")
     private List<String> tests;
 
-    @Option(names = "--seeds", split = ",", description = "Seeds of trained arms; the others take the first.")
-    private List<Long> seeds = List.of(1L);
+    @Option(
+            names = "--seeds",
+            split = ",",
+            description = "Seeds of trained arms; the others take the first. Default: 1, in the full profile 1,2,3.")
+    private List<Long> seeds;
 
     @Option(names = "--laps", description = "Questions timed one by one; default: ${DEFAULT-VALUE}.")
     private int laps = 4;
@@ -63,14 +66,15 @@ final class BenchCompare implements Callable<Integer> {
         Subject subject = Subject.of(World.load(), facts == null ? profile.pick(6, 12) : facts, 1);
         try (CausalLm plain = CausalLm.open(options.model, load);
                 CausalLm lm = CausalLm.open(options.model, load)) {
-            Arms all = new Arms(lm, load, subject, home, steps == null ? profile.pick(12, 16) : steps);
+            Arms all = new Arms(lm, load, subject, home, steps == null ? profile.pick(12, 80) : steps);
             List<String> wanted = arms == null ? all.names() : arms;
             wanted.forEach(all::require);
             Examiner examiner = new Examiner(plain, subject, asked, Prose.read(home.resolve("data/prose")), laps);
-            for (long seed : seeds) {
+            List<Long> drawn = seeds == null ? profile.pick(List.of(1L), List.of(1L, 2L, 3L)) : seeds;
+            for (long seed : drawn) {
                 for (String name : wanted) {
                     Path own = folder.resolve(name + "-" + seed);
-                    boolean other = seed == seeds.get(0) || all.seeded(name);
+                    boolean other = seed == drawn.get(0) || all.seeded(name);
                     if (other && !Examiner.done(own)) {
                         examiner.run(() -> all.open(name, seed), name, seed, own);
                         System.out.println(name + ", seed " + seed + ", is in " + own);
