@@ -63,6 +63,8 @@ public final class Arms {
         for (int k : new int[] {1, 3, 5}) {
             text("rag-" + k, retrieved(k), embedding.dimension(), true);
         }
+        adapted("rag-oracle");
+        adapted("rag-1");
         weights("rag-1+lora-5", Kind.LORA, Lessons.FIVE_WORDINGS, subject.facts(), steps, retrieved(1));
         for (RecallArm.Mode mode : RecallArm.Mode.values()) {
             recall(mode);
@@ -150,6 +152,12 @@ public final class Arms {
                         load,
                         subject,
                         lookups));
+    }
+
+    /** An arm of text, read with the adapter that explicit memories are read with. */
+    private void adapted(String of) {
+        String name = of + "+reading";
+        arms.put(name, seed -> new AdaptedArm(name, arms.get(of).apply(seed), home.resolve("data/adapters/reading")));
     }
 
     private void recall(RecallArm.Mode mode) {

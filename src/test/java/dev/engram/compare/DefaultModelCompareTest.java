@@ -8,6 +8,7 @@ import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.world.World;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -58,6 +59,14 @@ class DefaultModelCompareTest {
         double base = mean("base", Condition.WITH);
         assertTrue(mean("rag-oracle", Condition.WITH) < base - 1);
         assertTrue(mean("rag-oracle", Condition.SHUFFLED) > base - 1);
+    }
+
+    @Test
+    void theReadingAdapterReadsTextToo() {
+        double[] before = nll("rag-oracle", Condition.WITH, heldout);
+        double with = mean("rag-oracle+reading", Condition.WITH);
+        assertTrue(with < Arrays.stream(before).average().orElseThrow() - 0.1, "the adapter is on: " + with);
+        assertArrayEquals(before, nll("rag-oracle", Condition.WITH, heldout), 1e-6, "the model is as before");
     }
 
     @Test

@@ -30,6 +30,8 @@ final class ComparisonTables {
         ARMS.put("rag-1", "RAG, one found");
         ARMS.put("rag-3", "RAG, three found");
         ARMS.put("rag-5", "RAG, five found");
+        ARMS.put("rag-oracle+reading", "text, the right one, with the reading adapter");
+        ARMS.put("rag-1+reading", "RAG, one found, with the reading adapter");
         ARMS.put("rag-1+lora-5", "RAG and LoRA");
         ARMS.put("recall-true", "recall token, the right vector");
         ARMS.put("recall", "recall token, its own choice");
@@ -141,6 +143,7 @@ final class ComparisonTables {
                 "full",
                 SFT,
                 RAG,
+                "rag-1+reading",
                 "rag-1+lora-5",
                 "recall",
                 "recall+text",
@@ -158,6 +161,27 @@ final class ComparisonTables {
             cells.add(arm.equals(RAG) ? "" : "× " + text(all.slower(arm, RAG, ComparisonTables::time)));
             table.row(cells.toArray(String[]::new));
         }
+        return table.toString();
+    }
+
+    /** Explicit memory minus the same text in the prompt, both on the weights that learned to read memories. */
+    String sameWeights() {
+        Comparison all = read();
+        MarkdownTable table = new MarkdownTable(
+                "explicit memory minus text, reading adapter on",
+                "new wordings",
+                "backwards",
+                "after a change",
+                "after other turns");
+        Map<String, String> pairs = new LinkedHashMap<>();
+        pairs.put("memory3-dense", "rag-oracle+reading");
+        pairs.put("memory3-found", "rag-1+reading");
+        pairs.forEach((memory, text) -> {
+            List<String> cells = new ArrayList<>(List.of(memory.endsWith("found") ? "one found" : "the right one"));
+            Stream.of(Task.HELDOUT, Task.REVERSE, Task.UPDATE, Task.TURNS)
+                    .forEach(t -> cells.add(text(all.difference(memory, text, t, Row::success))));
+            table.row(cells.toArray(String[]::new));
+        });
         return table.toString();
     }
 

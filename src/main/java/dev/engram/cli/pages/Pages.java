@@ -63,6 +63,7 @@ public final class Pages {
         parts.put("places", (in, page) -> memory.places(in));
         parts.put("ruler-answers", (in, page) -> comparison.answers());
         parts.put("ruler-against", (in, page) -> comparison.against());
+        parts.put("ruler-reading", (in, page) -> comparison.sameWeights());
         parts.put("ruler-prices", (in, page) -> comparison.prices());
         parts.put("memory3-training", (in, page) -> trained.memory3());
         parts.put("lmcode", (in, page) -> trained.lmcode());

@@ -89,7 +89,8 @@ final class Rotation {
         return sum;
     }
 
-    private static float[] principal(float[] x, int d, int parts) {
+    /** Principal axes, dealt to the parts, [d, d]. */
+    static float[] principal(float[] x, int d, int parts) {
         int n = x.length / d;
         float[] centred = x.clone();
         for (int j = 0; j < d; j++) {
@@ -114,7 +115,7 @@ final class Rotation {
     }
 
     /** Each axis's column: from the largest variance down, an axis goes to the part whose product of variances is smallest. */
-    private static int[] dealt(double[] variances, int parts) {
+    static int[] dealt(double[] variances, int parts) {
         int d = variances.length;
         int width = d / parts;
         double floor = Arrays.stream(variances).max().orElse(1) * 1e-9 + 1e-30;
