@@ -115,16 +115,17 @@ public final class Arms {
 
     private void text(String name, Function<Condition, Lookup> lookups, int width, boolean stores) {
         arms.put(name, seed -> {
-            double seconds = stores && width > 0 ? writeSeconds() : 0;
-            Flops flops = new Flops(lm.config());
-            double searched = width == 0 ? 0 : Flops.embedding(QUESTION);
-            double bytes = stores ? Prices.textBytes(subject) + (double) Float.BYTES * width : 0;
-            return new TextArm(
-                    name,
-                    lm,
-                    lookups,
-                    () -> new Price(seconds, seconds, bytes, 0, 2 * searched, flops.token(), searched));
+            Price price = textPrice(width, stores);
+            return new TextArm(name, lm, lookups, () -> price);
         });
+    }
+
+    /** Of a store of texts; with a width each has a vector too, and is searched. */
+    private Price textPrice(int width, boolean stores) {
+        double seconds = stores && width > 0 ? writeSeconds() : 0;
+        double searched = width == 0 ? 0 : Flops.embedding(QUESTION);
+        double bytes = stores ? Prices.textBytes(subject) + (double) Float.BYTES * width : 0;
+        return new Price(seconds, seconds, bytes, 0, 2 * searched, new Flops(lm.config()).token(), searched);
     }
 
     /** Embedding one sentence, as every store of texts does when it is written. */
@@ -151,7 +152,8 @@ public final class Arms {
                         lm,
                         load,
                         subject,
-                        lookups));
+                        lookups,
+                        lookups == null ? Price.NOTHING : textPrice(embedding.dimension(), true)));
     }
 
     /** An arm of text, read with the adapter that explicit memories are read with. */

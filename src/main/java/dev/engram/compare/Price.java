@@ -19,6 +19,9 @@ public record Price(
         double writeGflop,
         double tokenGflop,
         double extraGflop) {
+    /** Of an arm that keeps nothing beside its weights. */
+    static final Price NOTHING = new Price(0, 0, 0, 0, 0, 0, 0);
+
     /** Of a question and its answer. */
     public double answerGflop(double promptTokens, double newTokens) {
         return tokenGflop * (promptTokens + newTokens) + extraGflop;

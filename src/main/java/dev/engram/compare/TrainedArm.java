@@ -6,6 +6,7 @@ import dev.engram.train.History;
 import dev.engram.train.Labels;
 import dev.engram.world.Fact;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Facts in the weights, alone or with text before the question. Without its memory it is the base, which is an arm of its own. Other
@@ -30,7 +31,8 @@ final class TrainedArm implements Arm {
     private final Weights weights;
     private final Labels labels;
     private final History history;
-    private final java.util.function.Function<Condition, Lookup> lookups;
+    private final Function<Condition, Lookup> lookups;
+    private final Price text;
     private final double gflop;
     private Lookup current = Lookup.none();
     private CausalLm lm;
@@ -40,17 +42,20 @@ final class TrainedArm implements Arm {
      * Learns.
      *
      * @param lookups text before questions; null for none, and then an update goes into the weights
+     * @param text what keeping that text costs
      */
     TrainedArm(
             Recipe recipe,
             CausalLm base,
             LoadOptions load,
             Subject subject,
-            java.util.function.Function<Condition, Lookup> lookups) {
+            Function<Condition, Lookup> lookups,
+            Price text) {
         this.recipe = recipe;
         this.base = base;
         this.subject = subject;
         this.lookups = lookups;
+        this.text = text;
         this.labels = new Labels(base.tokenizer(), base.chatTemplate().orElseThrow());
         this.weights = new Weights(recipe.kind, base, load, recipe.seed);
         this.history = weights.learn(recipe.name, recipe.lessons.of(labels, recipe.facts), recipe.steps);
@@ -99,13 +104,13 @@ final class TrainedArm implements Arm {
     public Price price() {
         double bytes = (double) weights.parameters() * BYTES;
         return new Price(
-                history.seconds() / recipe.facts.size(),
-                updateSeconds,
-                lookups == null ? 0 : Prices.textBytes(subject),
+                history.seconds() / recipe.facts.size() + text.writeSeconds(),
+                lookups == null ? updateSeconds : text.updateSeconds(),
+                text.bytes(),
                 bytes,
-                gflop,
+                gflop + text.writeGflop(),
                 new Flops(base.config()).token(),
-                0);
+                text.extraGflop());
     }
 
     @Override
