@@ -4,6 +4,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.ndarray.NDArray;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
@@ -134,6 +135,19 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAPackage("dev.engram.assistant..")
                 .check(CLASSES);
+    }
+
+    /** It frees the number's memory before the backward pass reads it; see {@link dev.engram.model.Tape#times}. */
+    @Test
+    void nothingThatLearnsMultipliesByABareNumber() {
+        for (String method : List.of("mul", "div")) {
+            noClasses()
+                    .that()
+                    .resideInAnyPackage(packages(List.of("train", "recall", "explicit", "dual", "tiers", "compare")))
+                    .should()
+                    .callMethod(NDArray.class, method, Number.class)
+                    .check(CLASSES);
+        }
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.engram.dual;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.engram.model.BadInputException;
+import dev.engram.model.Tape;
 import dev.engram.train.TrainingTask;
 import java.util.List;
 
@@ -49,7 +50,7 @@ final class MemoryTask implements TrainingTask {
             int here = count(labels);
             if (here > 0) {
                 NDArray part = model.decoder().crossEntropy(scope, hidden, labels, null);
-                NDArray weighted = part.mul((float) here / all);
+                NDArray weighted = Tape.times(scope, part, (double) here / all);
                 sum = sum == null ? weighted : sum.add(weighted);
             }
         }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.engram.model.Adapter;
 import dev.engram.model.CausalLm;
+import dev.engram.model.Tape;
 import dev.engram.model.TrainableDecoder;
 import dev.engram.train.Labels;
 import dev.engram.train.Replay;
@@ -142,7 +143,7 @@ public final class ReadingTask implements TrainingTask {
         now.put("answers", (double) answers.getFloat());
         now.put("kl", (double) kl.getFloat());
         parts = now;
-        return answers.add(kl.mul((float) weight));
+        return answers.add(Tape.times(scope, kl, weight));
     }
 
     private SplittableRandom random(int step) {

@@ -32,6 +32,16 @@ public final class Tape implements AutoCloseable {
         }
     }
 
+    /**
+     * A recorded array times a number. {@code NDArray.mul(Number)} may not stand where a gradient flows: it frees the number's memory
+     * at once, and the backward pass then reads whatever lies there by chance.
+     *
+     * @param scope lives until the backward pass is over
+     */
+    public static NDArray times(NDManager scope, NDArray x, double factor) {
+        return x.mul(scope.create((float) factor));
+    }
+
     @Override
     public void close() {
         JniUtils.setGradMode(false);

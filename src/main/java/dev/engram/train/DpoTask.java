@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.model.Adapter;
 import dev.engram.model.BadInputException;
+import dev.engram.model.Tape;
 import dev.engram.model.TrainableDecoder;
 import dev.engram.report.Progress;
 import java.util.ArrayList;
@@ -126,9 +127,8 @@ public final class DpoTask implements TrainingTask {
             some.add(pairs.get(chosen[i]));
             before[i] = (float) reference[chosen[i]];
         }
-        NDArray reward = margin(scope, some, adapter.get())
-                .sub(scope.create(before, new Shape(before.length, 1)))
-                .mul((float) beta); // [pairs, 1]
+        NDArray gain = margin(scope, some, adapter.get()).sub(scope.create(before, new Shape(before.length, 1)));
+        NDArray reward = Tape.times(scope, gain, beta); // [pairs, 1]
         note(reward.toFloatArray());
         return reward.neg().getNDArrayInternal().softPlus().mean(); // −log σ(x) = softplus(−x)
     }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import dev.engram.model.Adapter;
 import dev.engram.model.BadInputException;
+import dev.engram.model.Tape;
 import dev.engram.model.TrainableDecoder;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -73,7 +74,7 @@ public final class SftTask implements TrainingTask {
         now.put("answers", (double) answers.getFloat());
         now.put("kl", (double) kl.getFloat());
         parts = now;
-        return answers.add(kl.mul((float) weight));
+        return answers.add(Tape.times(scope, kl, weight));
     }
 
     private long number(int step, int micro) {

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import dev.engram.model.BadInputException;
+import dev.engram.model.Tape;
 import dev.engram.model.TrainableDecoder;
 import dev.engram.train.TrainingTask;
 import java.util.ArrayList;
@@ -101,7 +102,7 @@ public final class PreferenceTask implements TrainingTask {
         Map<String, Double> now = new LinkedHashMap<>();
         now.put("margin_gain", (double) gain.mean().getFloat());
         parts = now;
-        return gain.mul((float) -beta).getNDArrayInternal().softPlus().mean(); // −log σ(x) = softplus(−x)
+        return Tape.times(scope, gain, -beta).getNDArrayInternal().softPlus().mean(); // −log σ(x) = softplus(−x)
     }
 
     @Override
