@@ -73,7 +73,8 @@ final class BenchOpen implements Callable<Integer> {
 
     private void measureHere() {
         long start = System.nanoTime();
-        LoadOptions load = options.on.load(DType.parse(here));
+        // 0 where not given: opening chooses the threads then, as it does for a user, and that takes its time
+        LoadOptions load = LoadOptions.defaults().withDtype(DType.parse(here)).withThreads(options.on.threads);
         try (CausalLm lm = CausalLm.open(options.on.model, load)) {
             double seconds = (System.nanoTime() - start) / 1e9;
             lm.generate(
@@ -115,7 +116,7 @@ final class BenchOpen implements Callable<Integer> {
                             "--model",
                             options.on.model,
                             "--threads",
-                            Integer.toString(options.on.threads())))
+                            Integer.toString(options.on.threads)))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             String out = new String(process.getInputStream().readAllBytes());

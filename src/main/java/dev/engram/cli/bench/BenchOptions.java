@@ -19,7 +19,7 @@ final class BenchOptions {
     String model = System.getenv().getOrDefault("ENGRAM_MODEL", ModelSource.DEFAULT);
 
     @Option(names = "--threads", description = "Threads of every contestant; default: the physical cores.")
-    private int threads;
+    int threads;
 
     int threads() {
         return threads > 0 ? threads : Torch.physicalCores();

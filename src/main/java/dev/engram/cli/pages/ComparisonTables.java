@@ -50,6 +50,7 @@ final class ComparisonTables {
     private static final String RAG = "rag-1";
 
     private final Path folder;
+    private Comparison read;
 
     ComparisonTables(Path results) {
         this.folder = results.resolve("bench-compare/full");
@@ -60,8 +61,12 @@ final class ComparisonTables {
         return Collections.unmodifiableMap(ARMS);
     }
 
+    /** The rows of all arms, read once for all tables. */
     private Comparison read() {
-        return Comparison.read(folder, List.copyOf(ARMS.keySet()));
+        if (read == null) {
+            read = Comparison.read(folder, List.copyOf(ARMS.keySet()));
+        }
+        return read;
     }
 
     /** Shares of right answers by question, with the controls. */
@@ -202,6 +207,6 @@ final class ComparisonTables {
     }
 
     private static String text(Interval i) {
-        return Double.isNaN(i.mean()) ? "–" : text(i.mean()) + " [" + text(i.low()) + ", " + text(i.high()) + "]";
+        return Rows.interval(i, 2);
     }
 }

@@ -1,5 +1,6 @@
 package dev.engram.cli.pages;
 
+import dev.engram.eval.Interval;
 import dev.engram.model.BadInputException;
 import dev.engram.report.Csv;
 import java.nio.file.Path;
@@ -65,6 +66,13 @@ final class Rows {
                     + ", and a page needs one; run the experiment again or change the page.");
         }
         return found.get(0);
+    }
+
+    /** For example {@code 0.97 [0.95, 0.99]}; a dash where nothing was measured. */
+    static String interval(Interval i, int places) {
+        return Double.isNaN(i.mean())
+                ? "–"
+                : fixed(i.mean(), places) + " [" + fixed(i.low(), places) + ", " + fixed(i.high(), places) + "]";
     }
 
     static String fixed(double value, int places) {

@@ -124,7 +124,7 @@ final class TrainedTables {
                         layers.equals("base") ? "none" : layers.equals("lora") ? "LoRA in all" : layers,
                         Rows.fixed(l.parameters() / 1e6, 1),
                         Rows.fixed(l.byHeart(), 2),
-                        text(new Interval(l.heldOut(), l.heldOutLow(), l.heldOutHigh(), 0.95), 2),
+                        Rows.interval(new Interval(l.heldOut(), l.heldOutLow(), l.heldOutHigh(), 0.95), 2),
                         Rows.fixed(l.oldFacts(), 2),
                         Rows.fixed(l.perplexity(), 0),
                         Rows.fixed(l.seconds(), 0));
@@ -156,15 +156,10 @@ final class TrainedTables {
     }
 
     private static String interval(double[] seeds, int places) {
-        return seeds.length == 0 ? "–" : text(Bootstrap.seeded(SEED).mean(seeds), places);
+        return seeds.length == 0 ? "–" : Rows.interval(Bootstrap.seeded(SEED).mean(seeds), places);
     }
 
     private static String updates(double[] seeds) {
         return Arrays.stream(seeds).anyMatch(u -> u < 0) ? "never" : interval(seeds, 0);
-    }
-
-    private static String text(Interval i, int places) {
-        return Rows.fixed(i.mean(), places) + " [" + Rows.fixed(i.low(), places) + ", " + Rows.fixed(i.high(), places)
-                + "]";
     }
 }
