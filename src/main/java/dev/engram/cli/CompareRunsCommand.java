@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -61,7 +62,9 @@ final class CompareRunsCommand implements Callable<Integer> {
     @Option(names = "--all", description = "Show numbers that are equal or inside their intervals too.")
     private boolean all;
 
-    @Option(names = "--strict", description = "Exit with 1 if a number lies outside its stated interval.")
+    @Option(
+            names = "--strict",
+            description = "Exit with 1 if a number left its stated interval, moved without one, or is in one run only.")
     private boolean strict;
 
     @Option(names = "--json", description = "Print one JSON object.")
@@ -74,6 +77,11 @@ final class CompareRunsCommand implements Callable<Integer> {
     private record Compared(String run, String table, Map<String, String[]> settings, List<Cell> cells) {
         long count(Verdict verdict) {
             return cells.stream().filter(c -> c.verdict() == verdict).count();
+        }
+
+        /** Whether a number left its interval, changed without one, or stands in one run only. */
+        boolean moved() {
+            return count(Verdict.EQUAL) + count(Verdict.INSIDE) < cells.size();
         }
     }
 
@@ -88,7 +96,7 @@ final class CompareRunsCommand implements Callable<Integer> {
         } else {
             compared.forEach(c -> print(c, engram.streams().out()));
         }
-        return strict && compared.stream().anyMatch(c -> c.count(Verdict.OUTSIDE) > 0) ? 1 : 0;
+        return strict && compared.stream().anyMatch(Compared::moved) ? 1 : 0;
     }
 
     /** The runs that both folders hold, as paths below them; the empty path is the folder itself. */
@@ -133,7 +141,18 @@ final class CompareRunsCommand implements Callable<Integer> {
                 run.isEmpty() ? first.getFileName().toString() : run,
                 table,
                 differing,
-                RunComparison.of(read(first.resolve(table)), read(second.resolve(table))));
+                RunComparison.of(read(first.resolve(table)), read(second.resolve(table)), clock(one, other)));
+    }
+
+    /** What either run says a clock measured; a flattened list stands there as JSON. */
+    private static Set<String> clock(Map<String, String> one, Map<String, String> other) {
+        Set<String> names = new TreeSet<>();
+        for (Map<String, String> run : List.of(one, other)) {
+            JsonParser.parseString(run.getOrDefault("clock", "[]"))
+                    .getAsJsonArray()
+                    .forEach(name -> names.add(name.getAsString()));
+        }
+        return names;
     }
 
     private static Table read(Path table) {
@@ -191,7 +210,7 @@ final class CompareRunsCommand implements Callable<Integer> {
                 x.column(),
                 Format.number(x.a()),
                 Format.number(x.b()),
-                Format.number(x.difference()),
+                x.clock() ? "× " + Format.number(x.b() / x.a()) : Format.number(x.difference()),
                 words(x.verdict()));
     }
 
@@ -224,6 +243,7 @@ final class CompareRunsCommand implements Callable<Integer> {
         put(fields, "a", cell.a());
         put(fields, "b", cell.b());
         put(fields, "difference", cell.difference());
+        fields.put("clock", cell.clock());
         fields.put("verdict", words(cell.verdict()));
         return fields;
     }

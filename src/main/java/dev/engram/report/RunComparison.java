@@ -1,6 +1,7 @@
 package dev.engram.report;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -26,6 +27,9 @@ import tech.tablesaw.columns.Column;
  * <p>A measured number has a stated interval if there are columns for its ends: {@code value, low, high}, or {@code nll,
  * nllLow, nllHigh}, or {@code ratio, ratio_least, ratio_largest}, or {@code min, median, max}; or if the cell itself says
  * {@code 0.5 [0.4, 0.6]}.
+ *
+ * <p>What a clock measured, as the run itself says ({@link RunFolder#clock}), is stated to a factor of {@link #CLOCK} between two
+ * runs: the interval of one run's rounds does not know how busy the machine is in another hour.
  */
 public final class RunComparison {
     /** Two measured values: {@code INSIDE} means that each lies in the other's interval. */
@@ -46,17 +50,24 @@ public final class RunComparison {
      * @param column the measured column
      * @param a value in the first run; NaN if it has none
      * @param b value in the second run; NaN if it has none
+     * @param clock whether a clock measured it
      */
-    public record Cell(String key, String column, double a, double b, Verdict verdict) {
+    public record Cell(String key, String column, double a, double b, Verdict verdict, boolean clock) {
         /** The second minus the first. */
         public double difference() {
             return b - a;
         }
     }
 
+    /**
+     * By so much a time or speed may differ between two runs on one machine. Measured on a virtual machine with two cores: 1.4 between
+     * runs without other work, 1.8 beside other work.
+     */
+    public static final double CLOCK = 2;
+
     private static final String NUMBER = "([-+−]?[0-9.]+(?:[eE][-+]?[0-9]+)?)";
     private static final Pattern WITH_INTERVAL =
-            Pattern.compile(NUMBER + "(?: \\[" + NUMBER + ", ?" + NUMBER + "\\])?");
+            Pattern.compile(NUMBER + "(?: %)?(?: \\[" + NUMBER + ", ?" + NUMBER + "\\])?");
     private static final Pattern RANGE = Pattern.compile(NUMBER + " to " + NUMBER);
 
     /** Endings of the columns that hold the ends of an interval. */
@@ -65,8 +76,17 @@ public final class RunComparison {
 
     private RunComparison() {}
 
-    /** Compares all measured numbers; rows that are equal in every column are listed too. */
+    /** Compares the measured numbers of runs without a clock. */
     public static List<Cell> of(Table a, Table b) {
+        return of(a, b, Set.of());
+    }
+
+    /**
+     * Compares all measured numbers; rows that are equal in every column are listed too.
+     *
+     * @param clock what a clock measured: names of columns, and texts that stand in a row's key
+     */
+    public static List<Cell> of(Table a, Table b, Set<String> clock) {
         Parsed first = Parsed.of(a), second = Parsed.of(b);
         List<String> keys = keys(first, second);
         Map<String, Integer> rowsA = first.rows(keys), rowsB = second.rows(keys);
@@ -76,9 +96,13 @@ public final class RunComparison {
         columns.addAll(second.measured(keys));
         List<Cell> cells = new ArrayList<>();
         for (String key : all) {
+            boolean timed =
+                    Arrays.stream(key.split(", ")).anyMatch(k -> clock.contains(k.substring(k.indexOf('=') + 1)));
             for (String column : columns) {
                 Value va = first.value(column, rowsA.get(key)), vb = second.value(column, rowsB.get(key));
-                cells.add(new Cell(key, column, va.mean(), vb.mean(), va.against(vb)));
+                boolean byClock = timed || clock.contains(column);
+                Verdict verdict = byClock ? va.ofTheClock().against(vb.ofTheClock()) : va.against(vb);
+                cells.add(new Cell(key, column, va.mean(), vb.mean(), verdict, byClock));
             }
         }
         return cells;
@@ -120,6 +144,10 @@ public final class RunComparison {
                 return Verdict.NO_INTERVAL;
             }
             return holds(other.mean) && other.holds(mean) ? Verdict.INSIDE : Verdict.OUTSIDE;
+        }
+
+        Value ofTheClock() {
+            return new Value(mean, mean / CLOCK, mean * CLOCK);
         }
 
         private boolean holds(double value) {

@@ -130,6 +130,16 @@ public final class RunFolder implements AutoCloseable {
         return this;
     }
 
+    /**
+     * Names what a clock measured: columns of the summary, or texts in its rows such as {@code milliseconds}. A comparison of two runs
+     * holds them to a factor ({@link RunComparison#CLOCK}) and everything else to its interval.
+     */
+    public RunFolder clock(String... names) {
+        requireOpen();
+        record.put("clock", List.of(names));
+        return this;
+    }
+
     /** Writes rows.csv, one row per measurement; every run must. */
     public void rows(Table rows) {
         Csv.write(file(ROWS), rows);

@@ -35,7 +35,7 @@ final class Graph implements AutoCloseable {
         view = (OnDiskGraphIndex.View) searcher.getView();
     }
 
-    /** Builds the graph of at least one row on all cores and writes it; two builds differ in some edges. */
+    /** Builds the graph of at least one row and writes it; of more than 5,000 rows on all cores, and then two builds differ in some edges. */
     static void build(Path target, List<float[]> units) throws IOException {
         int width = units.get(0).length;
         long bytes = units.size() * 4L * (width + NewGraph.DEGREE + 2);

@@ -19,7 +19,7 @@ public final class HeapGraph {
     private final GraphSearcher searcher;
 
     /**
-     * Builds the graph on all cores; two builds differ in some edges.
+     * Builds the graph; of more than 5,000 rows on all cores, and then two builds differ in some edges.
      *
      * @param units at least one vector of length 1; kept, not copied
      */

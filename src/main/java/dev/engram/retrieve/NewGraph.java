@@ -24,6 +24,8 @@ final class NewGraph {
     private static final int BUILD_BEAM = 100;
     /** Rows that are added one after another at first; of a graph's first rows, one added beside another may stay without edges to it. */
     private static final int FIRST = 64;
+    /** Up to so many rows are added one after another, so that two builds are equal; on one core that takes seconds at most. */
+    private static final int ALIKE = 5000;
     /** Fewer rows take less than three seconds and need no progress. */
     private static final int QUICK = 2000;
 
@@ -53,7 +55,10 @@ final class NewGraph {
         return new ListRandomAccessVectorValues(vectors, units.get(0).length);
     }
 
-    /** A builder that holds the finished graph, made on all cores; two builds differ in some edges. */
+    /**
+     * A builder that holds the finished graph. Of more than 5,000 rows it is made on all cores, and two builds differ in some edges; of
+     * fewer they are equal.
+     */
     static GraphIndexBuilder build(ListRandomAccessVectorValues rows) {
         int n = rows.size();
         GraphIndexBuilder builder = new GraphIndexBuilder(
@@ -71,8 +76,9 @@ final class NewGraph {
                     progress.step();
                 }
             };
-            IntStream.range(0, Math.min(FIRST, n)).forEach(add);
-            IntStream.range(Math.min(FIRST, n), n).parallel().forEach(add);
+            int alone = n <= ALIKE ? n : FIRST;
+            IntStream.range(0, alone).forEach(add);
+            IntStream.range(alone, n).parallel().forEach(add);
         }
         builder.cleanup();
         return builder;

@@ -58,6 +58,32 @@ class CompareRunsCommandTest {
     }
 
     @Test
+    void strictEndsWithOneWhereANumberMovedWithoutAnIntervalOrIsMissing() throws IOException {
+        String table = "arm,value\nnew,0.5\nold,1.0\n";
+        Path plain = run("c/x/quick", "AMD", table);
+        Path moved = run("d/x/quick", "AMD", table.replace("1.0", "1.1"));
+        Path shorter = run("e/x/quick", "AMD", "arm,value\nnew,0.5\n");
+        for (Path other : new Path[] {moved, shorter}) {
+            assertEquals(
+                    1,
+                    Cli.run("compare-runs", plain.toString(), other.toString(), "--strict")
+                            .code());
+        }
+    }
+
+    @Test
+    void theRunSaysWhatAClockMeasured() throws IOException {
+        Path slow = run("f/x/quick", "AMD", "arm,value\nx,1.0\n");
+        Path fast = run("g/x/quick", "AMD", "arm,value\nx,1.5\n");
+        Cli.Result unknown = Cli.run("compare-runs", slow.toString(), fast.toString());
+        assertTrue(unknown.out().contains("no interval"), unknown.out());
+        Files.writeString(fast.resolve("run.json"), "{\"clock\": [\"value\"]}");
+        Cli.Result timed = Cli.run("compare-runs", slow.toString(), fast.toString(), "--all", "--strict");
+        assertTrue(timed.out().contains("× 1.5") && timed.out().contains("inside"), timed.out());
+        assertEquals(0, timed.code());
+    }
+
+    @Test
     void foldersOfRunsAreComparedWhereBothHaveOne() {
         Cli.Result cli = Cli.run(
                 "compare-runs",

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tech.tablesaw.api.Table;
@@ -46,6 +47,24 @@ class RunComparisonTest {
     }
 
     @Test
+    void whatAClockMeasuredIsHeldToAFactor() throws IOException {
+        Table a = table("a.csv", "quantity,mean,low,high\nmilliseconds,1.0,0.99,1.01\nfound,1.0,0.99,1.01\n");
+        Table b = table("b.csv", "quantity,mean,low,high\nmilliseconds,1.9,1.89,1.91\nfound,1.9,1.89,1.91\n");
+        assertEquals(
+                List.of(Verdict.INSIDE, Verdict.OUTSIDE),
+                RunComparison.of(a, b, Set.of("milliseconds")).stream()
+                        .map(Cell::verdict)
+                        .toList());
+        assertEquals(
+                List.of(true, true),
+                RunComparison.of(a, b, Set.of("mean")).stream().map(Cell::clock).toList());
+        Table slow = table("slow.csv", "quantity,mean,low,high\nmilliseconds,2.1,2.0,2.2\n");
+        assertEquals(
+                Verdict.OUTSIDE,
+                RunComparison.of(a, slow, Set.of("milliseconds")).get(0).verdict());
+    }
+
+    @Test
     void intervalsHaveManyNames() throws IOException {
         assertEquals(List.of(Verdict.INSIDE), verdicts("arm,nll,nllLow,nllHigh", "x,0.5,0.4,0.6", "x,0.55,0.45,0.65"));
         assertEquals(
@@ -55,6 +74,7 @@ class RunComparisonTest {
         assertEquals(
                 List.of(Verdict.INSIDE), verdicts("arm,share", "x,\"0.50 [0.4, 0.6]\"", "x,\"0.55 [0.45, 0.65]\""));
         assertEquals(List.of(Verdict.OUTSIDE), verdicts("arm,share", "x,\"0.50 [0.4, 0.6]\"", "x,\"0.75 [0.7, 0.8]\""));
+        assertEquals(List.of(Verdict.NO_INTERVAL), verdicts("arm,rise", "x,9.1 %", "x,9.2 %"), "per cent are numbers");
         assertEquals(List.of(Verdict.NO_INTERVAL), verdicts("arm,seconds", "x,0.5", "x,0.6"));
     }
 
@@ -63,7 +83,7 @@ class RunComparisonTest {
         List<Cell> cells =
                 compare("arm,seed,nll\nx,1,0.5\ny,1,0.25\nx,2,0.125\n", "arm,seed,nll\nx,2,0.125\ny,1,0.25\nx,1,1.5\n");
         assertEquals(3, cells.size());
-        assertEquals(new Cell("arm=x, seed=1", "nll", 0.5, 1.5, Verdict.NO_INTERVAL), cells.get(0));
+        assertEquals(new Cell("arm=x, seed=1", "nll", 0.5, 1.5, Verdict.NO_INTERVAL, false), cells.get(0));
         assertEquals(1, cells.get(0).difference());
         assertTrue(cells.stream().skip(1).allMatch(c -> c.verdict() == Verdict.EQUAL), cells.toString());
     }

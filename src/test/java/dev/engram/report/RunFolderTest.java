@@ -60,7 +60,10 @@ class RunFolderTest {
     void holdsRowsSummaryFiguresAndTheRecordOfTheRun() throws IOException {
         Path folder;
         try (RunFolder run = RunFolder.open(results, "speed", Profile.FULL, 42)) {
-            run.setting("tokens", 256).setting("kernel", "auto").setting("layers", List.of(1, 2));
+            run.setting("tokens", 256)
+                    .setting("kernel", "auto")
+                    .setting("layers", List.of(1, 2))
+                    .clock("seconds");
             run.rows(rows(1));
             run.summary(rows(2));
             run.figure("line", ChartsTest.sampleLine());
@@ -74,6 +77,7 @@ class RunFolderTest {
         assertEquals("full", json.get("profile").getAsString());
         assertEquals(42, json.get("seed").getAsInt());
         assertEquals(256, json.getAsJsonObject("settings").get("tokens").getAsInt());
+        assertEquals("seconds", json.getAsJsonArray("clock").get(0).getAsString());
         assertEquals(
                 2, json.getAsJsonObject("settings").getAsJsonArray("layers").size());
         JsonObject versions = json.getAsJsonObject("versions");
