@@ -2,7 +2,7 @@ package dev.engram.cli;
 
 import dev.engram.cli.pages.Pages;
 import dev.engram.report.AtomicFile;
-import java.nio.file.Path;
+import dev.engram.report.Checkout;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParentCommand;
@@ -18,10 +18,7 @@ final class PagesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Path home = Path.of(System.getenv().getOrDefault("ENGRAM_HOME", "."))
-                .toAbsolutePath()
-                .normalize();
-        new Pages(home).made().forEach((page, text) -> {
+        new Pages(Checkout.folder()).made().forEach((page, text) -> {
             AtomicFile.write(page, text);
             engram.streams().out().println(page);
         });

@@ -110,7 +110,7 @@ public final class Decoder implements AutoCloseable {
      * @return [batch, tokens, hidden]
      */
     public NDArray embed(NDManager out, int[][] ids, KvCache cache) {
-        requireFit(ids, cache.nextPosition());
+        TextFit.require(config, vocab, ids, cache.nextPosition());
         Weights w = backend.weightsFor(ids.length * ids[0].length);
         try (NDManager step = out.newSubManager()) {
             NDArray tokens = Kernel.ids(step, TokenRows.withinTable(ids, config));
@@ -353,34 +353,10 @@ public final class Decoder implements AutoCloseable {
             throw new IllegalArgumentException(
                     "a batch of " + x.getShape().get(0) + " does not fit a cache for " + cache.batch() + " sequences");
         }
-        requirePositions(config, cache.nextPosition() + tokens);
+        TextFit.requirePositions(config, cache.nextPosition() + tokens);
         backend.weightsFor(rows(x)).angles().reach(cache.nextPosition() + tokens);
         cache.prepare(tokens);
         return tokens;
-    }
-
-    /** Refuses ids outside the vocabulary, added tokens included, and texts beyond learned positions; {@code first} is the first one's position. */
-    void requireFit(int[][] ids, int first) {
-        requireFit(config, vocab, ids, first);
-    }
-
-    static void requireFit(LmConfig config, int vocab, int[][] ids, int first) {
-        for (int[] row : ids) {
-            for (int id : row) {
-                if (id < 0 || id >= vocab) {
-                    throw new BadInputException("Token id " + id + " is outside the model's vocabulary of " + vocab
-                            + "; use ids of its own tokenizer.");
-                }
-            }
-        }
-        requirePositions(config, first + ids[0].length);
-    }
-
-    private static void requirePositions(LmConfig config, int limit) {
-        if (config.positions() instanceof Positions.Learned && limit > config.contextLength()) {
-            throw new BadInputException("The text has " + limit + " tokens, but the model has learned positions for "
-                    + config.contextLength() + "; shorten the text.");
-        }
     }
 
     private static int rows(NDArray x) {

@@ -23,7 +23,7 @@ final class Scorer {
             throw new BadInputException("The text has " + ids.length + " tokens, more than the model's context of "
                     + decoder.config().contextLength() + "; limit it with --max_tokens.");
         }
-        decoder.requireFit(new int[][] {ids}, 0);
+        TextFit.require(decoder.config(), decoder.vocab(), new int[][] {ids}, 0);
         double[] all = new double[ids.length - 1];
         try (KvCache cache = decoder.newCache()) {
             for (int at = 0; at < all.length; at += chunk) {

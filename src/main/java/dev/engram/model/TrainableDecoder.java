@@ -113,7 +113,7 @@ public final class TrainableDecoder implements AutoCloseable {
      * @param rows trained or frozen, or null
      */
     public NDArray embed(NDManager step, int[][] ids, int[] padding, TokenRows rows) {
-        Decoder.requireFit(config, rows == null ? config.vocab() : rows.vocab(config), ids, 0);
+        TextFit.require(config, rows == null ? config.vocab() : rows.vocab(config), ids, 0);
         NDArray tokens = Kernel.ids(step, TokenRows.withinTable(ids, config));
         NDArray table = base.parameters().get(LayerNames.EMBEDDING);
         NDArray learned = base.parameters().get(LayerNames.POSITIONS);

@@ -1,5 +1,6 @@
 package dev.engram.world;
 
+import dev.engram.report.Checkout;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -105,7 +106,7 @@ public record World(
 
     /** The project's data folder. */
     static Path home() {
-        return Path.of(System.getenv().getOrDefault("ENGRAM_HOME", "."), "data");
+        return Checkout.folder().resolve("data");
     }
 
     /** Writes all files of the world; each replaces its old content as a whole. */

@@ -14,6 +14,7 @@ import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
+import dev.engram.report.Checkout;
 import dev.engram.report.Csv;
 import dev.engram.report.Parts;
 import dev.engram.report.Profile;
@@ -89,7 +90,7 @@ final class BenchAnalyses implements Callable<Integer> {
                     + "; all must be at least 1.");
         }
         LoadOptions load = options.load(DType.F32);
-        Path folder = adapter != null ? adapter : BenchOptions.home().resolve("data/adapters/reading");
+        Path folder = adapter != null ? adapter : Checkout.folder().resolve("data/adapters/reading");
         try (CausalLm lm = CausalLm.open(options.model, load);
                 NDManager scope = lm.decoder().newScope();
                 Lora lora = Lora.load(scope, lm.config(), folder)) {
@@ -101,11 +102,11 @@ final class BenchAnalyses implements Callable<Integer> {
 
     private void run(String part, CausalLm lm, Lora lora, int asked) {
         String name = "bench-analyses-" + part;
-        Parts parts = Parts.of(BenchOptions.home(), name, profile, asked, seed);
+        Parts parts = Parts.of(Checkout.folder(), name, profile, asked, seed);
         Analyses analyses = new Analyses(
                 lm, World.load(), on -> lm.decoder().adapt(on ? lora.adapter() : null), asked, seed, parts);
         Bootstrap bootstrap = Bootstrap.seeded(seed);
-        try (RunFolder run = RunFolder.open(BenchOptions.home().resolve("results"), name, profile, seed)) {
+        try (RunFolder run = RunFolder.open(Checkout.folder().resolve("results"), name, profile, seed)) {
             run.setting("model", options.model).setting("format", lm.format()).setting("threads", options.threads());
             Table summary;
             switch (part) {
@@ -161,7 +162,7 @@ final class BenchAnalyses implements Callable<Integer> {
         retriever.addAll(
                 passages.stream().map(Passage::id).toList(),
                 passages.stream().map(Passage::text).toList());
-        int[] text = Prose.read(BenchOptions.home().resolve("data/prose"))
+        int[] text = Prose.read(Checkout.folder().resolve("data/prose"))
                 .windows(lm.tokenizer(), TimeSplit.LENGTHS.get(TimeSplit.LENGTHS.size() - 1), 1)
                 .get(0);
         try (TemporaryFolder folder = TemporaryFolder.create("engram-split")) {

@@ -10,6 +10,7 @@ import dev.engram.recall.Memory;
 import dev.engram.recall.MemoryBank;
 import dev.engram.recall.MemoryHead;
 import dev.engram.recall.MemoryHeadConfig;
+import dev.engram.report.Checkout;
 import dev.engram.report.Profile;
 import dev.engram.report.Progress;
 import dev.engram.report.RunFolder;
@@ -63,7 +64,7 @@ final class BenchBank implements Callable<Integer> {
             throw new BadInputException("--memories is " + memories + ", --width " + width + " and --rounds " + rounds
                     + "; each must be at least 1.");
         }
-        Path results = BenchOptions.home().resolve("results");
+        Path results = Checkout.folder().resolve("results");
         try (RunFolder run = RunFolder.open(results, "bench-bank", Profile.fromEnvironment(), 1);
                 TemporaryFolder folder = TemporaryFolder.create("engram-bank");
                 NDManager manager = Torch.manager(LoadOptions.DeviceChoice.CPU)) {

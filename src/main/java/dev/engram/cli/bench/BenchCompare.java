@@ -8,6 +8,7 @@ import dev.engram.eval.Prose;
 import dev.engram.model.CausalLm;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
+import dev.engram.report.Checkout;
 import dev.engram.report.Profile;
 import dev.engram.world.World;
 import java.nio.file.Path;
@@ -57,7 +58,7 @@ final class BenchCompare implements Callable<Integer> {
     @Override
     public Integer call() {
         Profile profile = Profile.fromEnvironment();
-        Path home = BenchOptions.home();
+        Path home = Checkout.folder();
         Path folder = BenchOptions.folder(out, "bench-compare");
         List<Task> asked = tests == null
                 ? List.of(Task.values())

@@ -19,6 +19,7 @@ import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.Seams;
 import dev.engram.model.text.Message;
+import dev.engram.report.Checkout;
 import dev.engram.report.Profile;
 import dev.engram.report.Progress;
 import dev.engram.report.RunFolder;
@@ -92,7 +93,7 @@ final class BenchExplicit implements Callable<Integer> {
         try (CausalLm lm = CausalLm.open(options.model, load);
                 TemporaryFolder folder = TemporaryFolder.create("engram-explicit");
                 RunFolder run = RunFolder.open(
-                        BenchOptions.home().resolve("results"), "bench-explicit", Profile.fromEnvironment(), 1)) {
+                        Checkout.folder().resolve("results"), "bench-explicit", Profile.fromEnvironment(), 1)) {
             run.setting("model", options.model).setting("format", lm.format()).setting("tokens", tokens);
             measure(lm, folder);
             run.rows(Tables.of("rows", rows));

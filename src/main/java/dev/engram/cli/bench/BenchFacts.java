@@ -4,6 +4,7 @@ import dev.engram.eval.Prose;
 import dev.engram.model.CausalLm;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
+import dev.engram.report.Checkout;
 import dev.engram.report.Csv;
 import dev.engram.report.Profile;
 import dev.engram.report.RunFolder;
@@ -58,7 +59,7 @@ final class BenchFacts implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Path home = BenchOptions.home();
+        Path home = Checkout.folder();
         LoadOptions load = LoadOptions.defaults().withDtype(DType.F32).withThreads(threads);
         Table all = null;
         try (RunFolder run =

@@ -4,6 +4,7 @@ import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
+import dev.engram.report.Checkout;
 import dev.engram.report.Progress;
 import dev.engram.report.RunFolder;
 import dev.engram.report.Tables;
@@ -47,7 +48,7 @@ final class BenchFormats implements Callable<Integer> {
     public Integer call() {
         List<Path> files = texts.isEmpty()
                 ? List.of("story-weigh-house", "technical-tide-mill", "dialogue-cable-car").stream()
-                        .map(n -> BenchOptions.home().resolve("data/prose/" + n + ".txt"))
+                        .map(n -> Checkout.folder().resolve("data/prose/" + n + ".txt"))
                         .toList()
                 : texts;
         Table rows = Table.create(

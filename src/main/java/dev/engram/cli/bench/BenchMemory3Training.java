@@ -11,6 +11,7 @@ import dev.engram.explicit.pretrain.PretrainSetup;
 import dev.engram.model.BadInputException;
 import dev.engram.model.LoadOptions.DeviceChoice;
 import dev.engram.model.engine.Torch;
+import dev.engram.report.Checkout;
 import dev.engram.report.Csv;
 import dev.engram.report.Profile;
 import dev.engram.report.RunFolder;
@@ -57,10 +58,10 @@ final class BenchMemory3Training implements Callable<Integer> {
         Profile profile = Profile.fromEnvironment();
         PretrainSetup setup = profile.pick(PretrainSetup.quick(), PretrainSetup.full());
         PretrainSetup base = steps == null ? setup : setup.withSteps(steps);
-        Path results = BenchOptions.home().resolve("results");
+        Path results = Checkout.folder().resolve("results");
         Path runs = work != null
                 ? work
-                : BenchOptions.home().resolve("target/memory3-training").resolve(profile.key());
+                : Checkout.folder().resolve("target/memory3-training").resolve(profile.key());
         PretrainData data = PretrainData.of(base, World.load(), 1);
         List<Measured> rows = new ArrayList<>();
         List<Point> curves = new ArrayList<>();

@@ -5,6 +5,7 @@ import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.engine.Torch;
 import dev.engram.model.source.ModelSource;
+import dev.engram.report.Checkout;
 import dev.engram.report.Profile;
 import dev.engram.report.RunFolder;
 import java.nio.file.Files;
@@ -30,30 +31,26 @@ final class BenchOptions {
         return LoadOptions.defaults().withDtype(dtype).withThreads(threads());
     }
 
-    /** The checkout. */
-    static Path home() {
-        return Path.of(System.getenv().getOrDefault("ENGRAM_HOME", ".")).toAbsolutePath();
-    }
-
     /** Where a run that can be continued keeps its rows: {@code out} where given, else results/NAME/PROFILE. */
     static Path folder(Path out, String name) {
         return out != null
                 ? out
-                : home().resolve("results")
+                : Checkout.folder()
+                        .resolve("results")
                         .resolve(name)
                         .resolve(Profile.fromEnvironment().key());
     }
 
     /** Where the results go: results/NAME/PROFILE. */
     RunFolder results(String name) {
-        RunFolder run = RunFolder.open(home().resolve("results"), name, Profile.fromEnvironment(), 0);
+        RunFolder run = RunFolder.open(Checkout.folder().resolve("results"), name, Profile.fromEnvironment(), 0);
         run.setting("model", model).setting("threads", threads());
         return run;
     }
 
     /** Command line of a peer's worker on the model file. */
     List<String> worker(String python, String script) {
-        Path file = home().resolve("environment/peers").resolve(script);
+        Path file = Checkout.folder().resolve("environment/peers").resolve(script);
         Path weights = model.equals(ModelSource.DEFAULT)
                 ? ModelSource.defaultModel()
                         .orElseThrow(

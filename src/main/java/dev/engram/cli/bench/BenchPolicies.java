@@ -18,6 +18,7 @@ import dev.engram.model.Decoder;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.report.AtomicFile;
+import dev.engram.report.Checkout;
 import dev.engram.report.Machine;
 import dev.engram.report.Versions;
 import java.io.IOException;
@@ -128,7 +129,7 @@ final class BenchPolicies implements Callable<Integer> {
         try (CausalLm lm = CausalLm.open(options.model, load)) {
             List<Arm> arms = arms(lm.decoder());
             List<int[]> texts =
-                    Prose.read(BenchOptions.home().resolve("data/prose")).windows(lm.tokenizer(), length, windows);
+                    Prose.read(Checkout.folder().resolve("data/prose")).windows(lm.tokenizer(), length, windows);
             claim(folder.resolve("run.json"));
             LockStepRows rows = new LockStepRows(folder.resolve("rows.csv"));
             LockStep lockStep = new LockStep(lm).withChunk(chunk);

@@ -8,6 +8,7 @@ import dev.engram.forget.Policies;
 import dev.engram.model.CausalLm;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
+import dev.engram.report.Checkout;
 import dev.engram.report.Profile;
 import java.nio.file.Path;
 import java.util.List;
@@ -60,7 +61,7 @@ final class BenchProbes implements Callable<Integer> {
         LoadOptions load = options.load(DType.F32);
         EvictionConfig config = EvictionConfig.of(Budget.share(KEPT)).withProtection(4, 32);
         try (CausalLm lm = CausalLm.open(options.model, load)) {
-            Prose prose = Prose.read(BenchOptions.home().resolve("data/prose"));
+            Prose prose = Prose.read(Checkout.folder().resolve("data/prose"));
             PolicyProbes probes = new PolicyProbes(
                     lm,
                     prose,

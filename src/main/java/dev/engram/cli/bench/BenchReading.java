@@ -11,6 +11,7 @@ import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
 import dev.engram.model.TrainableDecoder;
 import dev.engram.model.source.TensorType;
+import dev.engram.report.Checkout;
 import dev.engram.report.Csv;
 import dev.engram.report.Parts;
 import dev.engram.report.Profile;
@@ -87,10 +88,10 @@ final class BenchReading implements Callable<Integer> {
                 ? "untrained"
                 : "trained-" + choice.key().replace('_', '-');
         String name = weights + (stored ? "-stored" : "");
-        parts = Parts.of(BenchOptions.home(), "bench-reading-" + name, profile, experiment.items(), seed);
+        parts = Parts.of(Checkout.folder(), "bench-reading-" + name, profile, experiment.items(), seed);
         try (CausalLm lm = CausalLm.open(options.model, load);
-                RunFolder run = RunFolder.open(
-                        BenchOptions.home().resolve("results"), "bench-reading-" + name, profile, seed)) {
+                RunFolder run =
+                        RunFolder.open(Checkout.folder().resolve("results"), "bench-reading-" + name, profile, seed)) {
             run.setting("model", options.model).setting("steps", steps).setting("layers", layers);
             List<ReadingExperiment.Row> rows;
             if (adapter != null) {

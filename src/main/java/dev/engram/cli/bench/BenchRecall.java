@@ -7,6 +7,7 @@ import dev.engram.model.LoadOptions.DType;
 import dev.engram.recall.RecallExperiment;
 import dev.engram.recall.RecallRecipe;
 import dev.engram.recall.RecallRounds;
+import dev.engram.report.Checkout;
 import dev.engram.report.Profile;
 import dev.engram.report.Tables;
 import dev.engram.world.World;
@@ -86,9 +87,9 @@ final class BenchRecall implements Callable<Integer> {
         DType base = DType.parse("--frozen", frozen);
         LoadOptions load = options.load(DType.F32);
         try (CausalLm lm = CausalLm.open(options.model, load)) {
-            Prose prose = Prose.read(BenchOptions.home().resolve("data/prose"));
+            Prose prose = Prose.read(Checkout.folder().resolve("data/prose"));
             if (nextRound != null) {
-                Path adapter = BenchOptions.home().resolve("data/adapters/recall-100");
+                Path adapter = Checkout.folder().resolve("data/adapters/recall-100");
                 RecallRecipe round = RecallRecipe.nextRound(COMMITTED);
                 round = steps == null ? round : round.withSteps(steps);
                 round = rate == null ? round : round.withLearningRate(rate);

@@ -6,6 +6,7 @@ import dev.engram.eval.Interval;
 import dev.engram.model.BadInputException;
 import dev.engram.model.LoadOptions.DeviceChoice;
 import dev.engram.model.engine.Torch;
+import dev.engram.report.Checkout;
 import dev.engram.report.Csv;
 import dev.engram.report.Profile;
 import dev.engram.report.Progress;
@@ -83,7 +84,7 @@ final class BenchRetrieve implements Callable<Integer> {
             throw new BadInputException(
                     "--rows is " + rows + " and --queries " + queries + "; give at least " + K + " rows and 1 query.");
         }
-        Path home = BenchOptions.home();
+        Path home = Checkout.folder();
         try (RunFolder run =
                         RunFolder.open(home.resolve("results"), "bench-retrieve", Profile.fromEnvironment(), SEED);
                 TemporaryFolder folder = TemporaryFolder.create("engram-index");

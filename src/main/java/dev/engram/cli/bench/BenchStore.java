@@ -7,6 +7,7 @@ import dev.engram.eval.Prose;
 import dev.engram.model.BadInputException;
 import dev.engram.model.CausalLm;
 import dev.engram.model.LoadOptions.DType;
+import dev.engram.report.Checkout;
 import dev.engram.report.Profile;
 import dev.engram.report.RunFolder;
 import dev.engram.report.Tables;
@@ -69,7 +70,7 @@ final class BenchStore implements Callable<Integer> {
                                     "The keys are '" + kind + "'; give states, few, normal, or several with commas.");
                     });
         }
-        try (RunFolder run = RunFolder.open(BenchOptions.home().resolve("results"), "bench-store", profile, seed)) {
+        try (RunFolder run = RunFolder.open(Checkout.folder().resolve("results"), "bench-store", profile, seed)) {
             run.setting("slots", slots)
                     .setting("layers", layers)
                     .setting("width", width)
@@ -96,7 +97,7 @@ final class BenchStore implements Callable<Integer> {
             StateKeys states = new StateKeys(
                     lm.decoder(),
                     layers,
-                    Prose.read(BenchOptions.home().resolve("data/prose")).windows(lm.tokenizer(), WINDOW, windows));
+                    Prose.read(Checkout.folder().resolve("data/prose")).windows(lm.tokenizer(), WINDOW, windows));
             return times.run("hidden states", states.stores(slots, seed), states::query);
         }
     }

@@ -4,6 +4,7 @@ import dev.engram.eval.Prose;
 import dev.engram.model.CausalLm;
 import dev.engram.model.LoadOptions;
 import dev.engram.model.LoadOptions.DType;
+import dev.engram.report.Checkout;
 import dev.engram.report.Csv;
 import dev.engram.report.Profile;
 import dev.engram.report.Tables;
@@ -67,7 +68,7 @@ final class BenchTiers implements Callable<Integer> {
         int updates = steps == null ? profile.pick(8, 24) : steps;
         LoadOptions load = options.load(DType.F32);
         try (CausalLm lm = CausalLm.open(options.model, load)) {
-            Prose prose = Prose.read(BenchOptions.home().resolve("data/prose"));
+            Prose prose = Prose.read(Checkout.folder().resolve("data/prose"));
             LayerProbes probes = new LayerProbes(lm, prose);
             for (long seed : seeds) {
                 Recipe recipe = new Recipe(facts, updates, 6, seed);

@@ -7,6 +7,7 @@ import dev.engram.model.TrainableDecoder;
 import dev.engram.model.source.Checkpoint;
 import dev.engram.model.source.ModelSource;
 import dev.engram.model.text.Tokenizer;
+import dev.engram.report.Checkout;
 import dev.engram.report.Csv;
 import dev.engram.report.RunFolder;
 import dev.engram.report.Tables;
@@ -135,7 +136,7 @@ final class BenchTrain implements Callable<Integer> {
     private List<int[]> text() {
         try (Checkpoint checkpoint = ModelSource.open(options.on.model);
                 Tokenizer tokenizer = new Tokenizer(checkpoint.tokenizerJson())) {
-            Prose prose = Prose.read(BenchOptions.home().resolve("data/prose"));
+            Prose prose = Prose.read(Checkout.folder().resolve("data/prose"));
             int most = prose.texts().stream()
                     .mapToInt(t -> tokenizer.encode(t.content()).length / tokens)
                     .sum();

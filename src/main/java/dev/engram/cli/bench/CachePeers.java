@@ -1,6 +1,7 @@
 package dev.engram.cli.bench;
 
 import dev.engram.model.BadInputException;
+import dev.engram.report.Checkout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -79,9 +80,7 @@ final class CachePeers {
         }
         List<String> command = new ArrayList<>(List.of(
                 memollmPython,
-                BenchOptions.home()
-                        .resolve("environment/peers/bench_memollm.py")
-                        .toString(),
+                Checkout.folder().resolve("environment/peers/bench_memollm.py").toString(),
                 "--source",
                 memollmSource,
                 "--model",
