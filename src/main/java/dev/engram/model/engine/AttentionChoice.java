@@ -37,7 +37,7 @@ final class AttentionChoice {
         this.words = words;
     }
 
-    /** The fastest way for queries, keys and values of the type with PyTorch's code {@code dtype}. */
+    /** The fastest way, of nearly equal ones the fused one, for queries, keys and values of the type with PyTorch's code {@code dtype}. */
     AttentionFormat best(int dtype) {
         if (manager.getDevice().isGpu()) {
             return AttentionFormat.FUSED;
@@ -71,31 +71,28 @@ final class AttentionChoice {
             for (int i = 0; i < 2 * LAYERS; i++) {
                 rows.add(tools.one(scope, "cast", scope.ones(slots), dtype));
             }
-            AttentionFormat best = AttentionFormat.FUSED;
-            double least = Double.POSITIVE_INFINITY;
-            for (AttentionFormat format : AttentionFormat.values()) {
-                if (format == AttentionFormat.PARTS && parts(config.kvHeads(), Torch.threads()) == 1) {
-                    continue;
-                }
-                try (Kernel kernel = new Kernel(scope, new TorchScript().add(format.resource(), words))) {
-                    double seconds = seconds(scope, kernel, q, rows);
-                    if (seconds < least) {
-                        least = seconds;
-                        best = format;
-                    }
-                }
+            // The fused one last: the first products of a process are slow, whichever they are.
+            double product = seconds(scope, AttentionFormat.PRODUCT, q, rows);
+            double parts = parts(config.kvHeads(), Torch.threads()) == 1
+                    ? Double.POSITIVE_INFINITY
+                    : seconds(scope, AttentionFormat.PARTS, q, rows);
+            double fused = seconds(scope, AttentionFormat.FUSED, q, rows);
+            if (Math.min(product, parts) > KernelChoice.CLEARLY * fused) {
+                return AttentionFormat.FUSED;
             }
-            return best;
+            return product < parts ? AttentionFormat.PRODUCT : AttentionFormat.PARTS;
         }
     }
 
     /** Least time of all layers over the rounds. */
-    private static double seconds(NDManager scope, Kernel kernel, NDArray q, List<NDArray> rows) {
-        return KernelChoice.least(ROUNDS, () -> {
-            for (int i = 0; i < rows.size(); i += 2) {
-                kernel.one(scope, "attend_long", q, rows.get(i), rows.get(i + 1))
-                        .close();
-            }
-        });
+    private double seconds(NDManager scope, AttentionFormat format, NDArray q, List<NDArray> rows) {
+        try (Kernel kernel = new Kernel(scope, new TorchScript().add(format.resource(), words))) {
+            return KernelChoice.least(ROUNDS, () -> {
+                for (int i = 0; i < rows.size(); i += 2) {
+                    kernel.one(scope, "attend_long", q, rows.get(i), rows.get(i + 1))
+                            .close();
+                }
+            });
+        }
     }
 }

@@ -8,8 +8,10 @@ import ai.djl.ndarray.types.Shape;
 import dev.engram.model.BadInputException;
 import dev.engram.model.LmConfig;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Which way of multiplying is fastest here: measured once at load, since it differs from machine to machine. The
@@ -20,6 +22,18 @@ public final class KernelChoice {
     private static final int MATRICES = 6;
 
     private static final int PROMPT_ROWS = 256;
+
+    /** The least of so many rounds moves by less than a tenth between two loads on a quiet machine; of four by a fifth. */
+    private static final int DECODING_ROUNDS = 12;
+
+    /** A seventh of a second in all: longer than the bursts in which Java compiles its own code on another core. */
+    private static final int THREAD_ROUNDS = 15;
+
+    /**
+     * What a way must need of the usual one's time to be taken in its place. Nearly equal ones would win by chance, and the next run
+     * would sum in another order.
+     */
+    static final double CLEARLY = 0.8;
 
     /** What {@link #multipliesHalf} found, once a process: it says something about the processor, not about a model. */
     private static volatile Boolean half;
@@ -35,7 +49,7 @@ public final class KernelChoice {
         this.config = config;
     }
 
-    /** The fastest plain format for one row. */
+    /** The fastest plain format for one row; of nearly equal ones the plain one, so that a second run computes the same bits. */
     public LinearFormat forDecoding(boolean bf16) {
         LinearFormat pinned = pinned();
         if (pinned != null) {
@@ -44,17 +58,14 @@ public final class KernelChoice {
         if (bf16) {
             return packedHalf();
         }
-        List<LinearFormat> candidates = List.of(LinearFormat.PLAIN, LinearFormat.TRANSPOSED, LinearFormat.PREPACKED);
-        LinearFormat best = LinearFormat.PLAIN;
-        double least = Double.MAX_VALUE;
-        for (LinearFormat f : candidates) {
-            double seconds = seconds(f, false, 1, 4);
-            if (seconds < least) {
-                least = seconds;
-                best = f;
-            }
+        // The plain one last: the first products of a process are slow, whichever they are.
+        double transposed = seconds(LinearFormat.TRANSPOSED, false, 1, DECODING_ROUNDS);
+        double prepacked = seconds(LinearFormat.PREPACKED, false, 1, DECODING_ROUNDS);
+        double plain = seconds(LinearFormat.PLAIN, false, 1, DECODING_ROUNDS);
+        if (Math.min(transposed, prepacked) > CLEARLY * plain) {
+            return LinearFormat.PLAIN;
         }
-        return best;
+        return transposed < prepacked ? LinearFormat.TRANSPOSED : LinearFormat.PREPACKED;
     }
 
     /** In bf16 the packed kernel is as fast as the plain one and rounds less, so it is taken wherever it exists. */
@@ -96,17 +107,19 @@ public final class KernelChoice {
         if (most < 2) {
             return most;
         }
-        double[] one = new double[3];
-        double[] all = new double[3];
-        for (int r = 0; r < one.length; r++) {
-            Torch.setThreads(1);
-            one[r] = seconds(LinearFormat.PLAIN, true, 1, 2);
-            Torch.setThreads(most);
-            all[r] = seconds(LinearFormat.PLAIN, true, 1, 2);
+        double[] one = new double[THREAD_ROUNDS];
+        double[] all = new double[THREAD_ROUNDS];
+        try (Products products = new Products(LinearFormat.PLAIN, true, 1)) {
+            for (int r = 0; r < one.length; r++) {
+                Torch.setThreads(1);
+                one[r] = products.seconds(2);
+                Torch.setThreads(most);
+                all[r] = products.seconds(2);
+            }
         }
-        java.util.Arrays.sort(one);
-        java.util.Arrays.sort(all);
-        return all[1] < 0.95 * one[1] ? most : 1;
+        Arrays.sort(one);
+        Arrays.sort(all);
+        return all[THREAD_ROUNDS / 2] < 0.95 * one[THREAD_ROUNDS / 2] ? most : 1;
     }
 
     /**
@@ -158,34 +171,53 @@ public final class KernelChoice {
 
     /** Least time of one product over the rounds; infinite where the platform does not have the kernel. */
     private double seconds(LinearFormat format, boolean bf16, int rows, int rounds) {
-        int in = config.hidden();
-        int out = 2 * config.intermediate();
-        try (NDManager scope = manager.newSubManager();
-                Kernel tools = Kernels.tools(scope)) {
-            int dtype = bf16 ? 15 : 6;
-            int wide = Kernels.wide(scope, dtype);
-            Kernel kernel = new Kernel(
-                    scope,
-                    new TorchScript()
-                            .add(
-                                    "linear/" + format.name().toLowerCase(Locale.ROOT) + ".py",
-                                    java.util.Map.of("NAME", "lin", "WIDE", "" + wide)));
-            List<NDList> weights = new ArrayList<>();
-            for (int i = 0; i < MATRICES; i++) {
-                NDArray w = scope.ones(new Shape(out, in), DataType.FLOAT32);
-                weights.add(format.pack(tools, scope, tools.one(scope, "cast", w, dtype)));
-                w.close();
-            }
-            NDArray x = tools.one(scope, "cast", scope.ones(new Shape(1, rows, in), DataType.FLOAT32), dtype);
-            double least = least(rounds, () -> {
-                for (NDList w : weights) {
-                    kernel.one(scope, "lin", x, w.get(0), w.get(1)).close();
-                }
-            });
-            kernel.close();
-            return least / MATRICES;
+        try (Products products = new Products(format, bf16, rows)) {
+            return products.seconds(rounds);
         } catch (IllegalStateException e) {
             return Double.POSITIVE_INFINITY;
+        }
+    }
+
+    /** Some rows times the model's largest matrices, ready to be timed. */
+    private final class Products implements AutoCloseable {
+        private final NDManager scope = manager.newSubManager();
+        private final List<NDList> weights = new ArrayList<>();
+        private final Kernel kernel;
+        private final NDArray x;
+
+        /** Throws IllegalStateException where the platform does not have the kernel. */
+        Products(LinearFormat format, boolean bf16, int rows) {
+            int in = config.hidden();
+            int out = 2 * config.intermediate();
+            int dtype = bf16 ? 15 : 6;
+            try (Kernel tools = Kernels.tools(scope)) {
+                String text = "linear/" + format.name().toLowerCase(Locale.ROOT) + ".py";
+                Map<String, String> words = Map.of("NAME", "lin", "WIDE", "" + Kernels.wide(scope, dtype));
+                kernel = new Kernel(scope, new TorchScript().add(text, words));
+                for (int i = 0; i < MATRICES; i++) {
+                    NDArray w = scope.ones(new Shape(out, in), DataType.FLOAT32);
+                    weights.add(format.pack(tools, scope, tools.one(scope, "cast", w, dtype)));
+                    w.close();
+                }
+                x = tools.one(scope, "cast", scope.ones(new Shape(1, rows, in), DataType.FLOAT32), dtype);
+            } catch (RuntimeException e) {
+                scope.close();
+                throw e;
+            }
+        }
+
+        double seconds(int rounds) {
+            return least(
+                            rounds,
+                            () -> weights.forEach(w -> kernel.one(scope, "lin", x, w.get(0), w.get(1))
+                                    .close()))
+                    / MATRICES;
+        }
+
+        @Override
+        public void close() {
+            kernel.close();
+            scope.close();
         }
     }
 
