@@ -75,26 +75,23 @@ public final class KernelChoice {
                 : LinearFormat.PLAIN;
     }
 
-    /** The fastest format for reading prompts, f32 or bf16 activations. */
+    /** The fastest format for reading prompts, f32 or bf16 activations; of nearly equal ones bf16, then plain. */
     public WeightFormat forPrompts() {
         LinearFormat pinned = pinned();
         if (pinned != null) {
             boolean half = multipliesHalf(manager);
             return new WeightFormat(half ? "bf16" : "f32", half, pinned, LinearFormat.PLAIN);
         }
-        WeightFormat best = null;
-        double least = Double.POSITIVE_INFINITY;
-        for (WeightFormat format : List.of(
-                new WeightFormat("bf16", true, packedHalf(), LinearFormat.PLAIN),
-                new WeightFormat("f32", false, LinearFormat.PLAIN, LinearFormat.PLAIN),
-                new WeightFormat("f32", false, LinearFormat.PREPACKED, LinearFormat.PLAIN))) {
-            double seconds = seconds(format.body(), format.bf16(), PROMPT_ROWS, 2);
-            if (best == null || seconds < least) {
-                least = seconds;
-                best = format;
-            }
+        // The usual one last: the first products of a process are slow, whichever they are.
+        double prepacked = seconds(LinearFormat.PREPACKED, false, PROMPT_ROWS, 2);
+        double plain = seconds(LinearFormat.PLAIN, false, PROMPT_ROWS, 2);
+        LinearFormat half = packedHalf();
+        double inHalf = seconds(half, true, PROMPT_ROWS, 2);
+        if (Math.min(plain, prepacked) > CLEARLY * inHalf) {
+            return new WeightFormat("bf16", true, half, LinearFormat.PLAIN);
         }
-        return best;
+        LinearFormat single = prepacked < CLEARLY * plain ? LinearFormat.PREPACKED : LinearFormat.PLAIN;
+        return new WeightFormat("f32", false, single, LinearFormat.PLAIN);
     }
 
     /**
@@ -123,7 +120,7 @@ public final class KernelChoice {
     }
 
     /**
-     * Whether this machine multiplies bf16 matrices as fast as after widening them to f32. Without instructions for it (AVX-512
+     * Whether this machine multiplies bf16 matrices about as fast as after widening them to f32. Without instructions for it (AVX-512
      * BF16, AMX, or a GPU) PyTorch's product of bf16 matrices is several times slower. Measured at both products of one
      * decoding step's attention.
      */
@@ -152,7 +149,7 @@ public final class KernelChoice {
                 own = Math.min(own, middle - start);
                 wide = Math.min(wide, System.nanoTime() - middle);
             }
-            return own < wide;
+            return CLEARLY * own < wide;
         }
     }
 
