@@ -58,10 +58,12 @@ public final class KernelChoice {
         if (bf16) {
             return packedHalf();
         }
-        // The plain one last: the first products of a process are slow, whichever they are.
+        // The plain one twice: one busy moment, or a process's slow first products, must not make another look clearly
+        // faster.
+        double first = seconds(LinearFormat.PLAIN, false, 1, DECODING_ROUNDS);
         double transposed = seconds(LinearFormat.TRANSPOSED, false, 1, DECODING_ROUNDS);
         double prepacked = seconds(LinearFormat.PREPACKED, false, 1, DECODING_ROUNDS);
-        double plain = seconds(LinearFormat.PLAIN, false, 1, DECODING_ROUNDS);
+        double plain = Math.min(first, seconds(LinearFormat.PLAIN, false, 1, DECODING_ROUNDS));
         if (Math.min(transposed, prepacked) > CLEARLY * plain) {
             return LinearFormat.PLAIN;
         }
