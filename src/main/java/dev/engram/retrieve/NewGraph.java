@@ -23,7 +23,7 @@ final class NewGraph {
 
     private static final int BUILD_BEAM = 100;
     /** Rows that are added one after another at first; of a graph's first rows, one added beside another may stay without edges to it. */
-    private static final int FIRST = 64;
+    static final int FIRST = 64;
     /** Up to so many rows are added one after another, so that two builds are equal; on one core that takes seconds at most. */
     private static final int ALIKE = 5000;
     /** Fewer rows take less than three seconds and need no progress. */
@@ -60,6 +60,11 @@ final class NewGraph {
      * fewer they are equal.
      */
     static GraphIndexBuilder build(ListRandomAccessVectorValues rows) {
+        return build(rows, rows.size() <= ALIKE ? rows.size() : FIRST);
+    }
+
+    /** The same with the first {@code alone} rows added one after another and the others on all cores. */
+    static GraphIndexBuilder build(ListRandomAccessVectorValues rows, int alone) {
         int n = rows.size();
         GraphIndexBuilder builder = new GraphIndexBuilder(
                 BuildScoreProvider.randomAccessScoreProvider(rows, DOT),
@@ -76,7 +81,6 @@ final class NewGraph {
                     progress.step();
                 }
             };
-            int alone = n <= ALIKE ? n : FIRST;
             IntStream.range(0, alone).forEach(add);
             IntStream.range(alone, n).parallel().forEach(add);
         }

@@ -3,6 +3,8 @@ package dev.engram.retrieve;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.langchain4j.data.embedding.Embedding;
+import io.github.jbellis.jvector.graph.GraphIndexBuilder;
+import io.github.jbellis.jvector.graph.disk.OnDiskGraphIndex;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,7 +32,9 @@ class GraphTest {
                 .toList();
         for (int build = 0; build < BUILDS; build++) {
             Path file = folder.resolve("graph-" + build);
-            Graph.build(file, units);
+            try (GraphIndexBuilder builder = NewGraph.build(NewGraph.vectors(units), NewGraph.FIRST)) {
+                OnDiskGraphIndex.write(builder.getGraph(), NewGraph.vectors(units), file);
+            }
             try (Graph graph = Graph.open(file)) {
                 List<Integer> lost = IntStream.range(0, ROWS)
                         .filter(i -> graph.search(units.get(i), 1, BEAM, row -> true)
