@@ -77,7 +77,7 @@ final class AttentionChoice {
                     ? Double.POSITIVE_INFINITY
                     : seconds(scope, AttentionFormat.PARTS, q, rows);
             double fused = seconds(scope, AttentionFormat.FUSED, q, rows);
-            if (Math.min(product, parts) > KernelChoice.CLEARLY * fused) {
+            if (!KernelChoice.clearlyFaster(Math.min(product, parts), fused)) {
                 return AttentionFormat.FUSED;
             }
             return product < parts ? AttentionFormat.PRODUCT : AttentionFormat.PARTS;

@@ -33,7 +33,7 @@ public final class KernelChoice {
      * What a way must need of the usual one's time to be taken in its place. Nearly equal ones would win by chance, and the next run
      * would sum in another order.
      */
-    static final double CLEARLY = 0.8;
+    private static final double CLEARLY = 0.8;
 
     /** What {@link #multipliesHalf} found, once a process: it says something about the processor, not about a model. */
     private static volatile Boolean half;
@@ -58,16 +58,17 @@ public final class KernelChoice {
         if (bf16) {
             return packedHalf();
         }
-        // The plain one twice: one busy moment, or a process's slow first products, must not make another look clearly
-        // faster.
-        double first = seconds(LinearFormat.PLAIN, false, 1, DECODING_ROUNDS);
-        double transposed = seconds(LinearFormat.TRANSPOSED, false, 1, DECODING_ROUNDS);
-        double prepacked = seconds(LinearFormat.PREPACKED, false, 1, DECODING_ROUNDS);
-        double plain = Math.min(first, seconds(LinearFormat.PLAIN, false, 1, DECODING_ROUNDS));
-        if (Math.min(transposed, prepacked) > CLEARLY * plain) {
-            return LinearFormat.PLAIN;
+        // Plain twice: a busy moment, or a process's slow first products, must not make another look clearly faster.
+        try (Products plain = new Products(LinearFormat.PLAIN, false, 1)) {
+            double before = plain.seconds(DECODING_ROUNDS);
+            double transposed = seconds(LinearFormat.TRANSPOSED, false, 1, DECODING_ROUNDS);
+            double prepacked = seconds(LinearFormat.PREPACKED, false, 1, DECODING_ROUNDS);
+            double usual = Math.min(before, plain.seconds(DECODING_ROUNDS));
+            if (!clearlyFaster(Math.min(transposed, prepacked), usual)) {
+                return LinearFormat.PLAIN;
+            }
+            return transposed < prepacked ? LinearFormat.TRANSPOSED : LinearFormat.PREPACKED;
         }
-        return transposed < prepacked ? LinearFormat.TRANSPOSED : LinearFormat.PREPACKED;
     }
 
     /** In bf16 the packed kernel is as fast as the plain one and rounds less, so it is taken wherever it exists. */
@@ -89,10 +90,10 @@ public final class KernelChoice {
         double plain = seconds(LinearFormat.PLAIN, false, PROMPT_ROWS, 2);
         LinearFormat half = packedHalf();
         double inHalf = seconds(half, true, PROMPT_ROWS, 2);
-        if (Math.min(plain, prepacked) > CLEARLY * inHalf) {
+        if (!clearlyFaster(Math.min(plain, prepacked), inHalf)) {
             return new WeightFormat("bf16", true, half, LinearFormat.PLAIN);
         }
-        LinearFormat single = prepacked < CLEARLY * plain ? LinearFormat.PREPACKED : LinearFormat.PLAIN;
+        LinearFormat single = clearlyFaster(prepacked, plain) ? LinearFormat.PREPACKED : LinearFormat.PLAIN;
         return new WeightFormat("f32", false, single, LinearFormat.PLAIN);
     }
 
@@ -151,8 +152,13 @@ public final class KernelChoice {
                 own = Math.min(own, middle - start);
                 wide = Math.min(wide, System.nanoTime() - middle);
             }
-            return CLEARLY * own < wide;
+            return !clearlyFaster(wide, own);
         }
+    }
+
+    /** Whether a way is to be taken in place of the usual one. */
+    static boolean clearlyFaster(double seconds, double usual) {
+        return seconds < CLEARLY * usual;
     }
 
     private static LinearFormat pinned() {
