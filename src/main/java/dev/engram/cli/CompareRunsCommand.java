@@ -126,33 +126,25 @@ final class CompareRunsCommand implements Callable<Integer> {
     }
 
     private Compared compare(String run, Path first, Path second) {
-        Map<String, String> one = settings(first), other = settings(second);
+        Described x = describe(first), y = describe(second);
+        Map<String, String> one = x.settings(), other = y.settings();
         Map<String, String[]> differing = new LinkedHashMap<>();
         TreeSet<String> names = new TreeSet<>(one.keySet());
         names.addAll(other.keySet());
         for (String name : names) {
-            String x = one.getOrDefault(name, "–"), y = other.getOrDefault(name, "–");
-            if (!x.equals(y)) {
-                differing.put(name, new String[] {x, y});
+            String here = one.getOrDefault(name, "–"), there = other.getOrDefault(name, "–");
+            if (!here.equals(there)) {
+                differing.put(name, new String[] {here, there});
             }
         }
+        Set<String> clock = new TreeSet<>(x.clock());
+        clock.addAll(y.clock());
         String table = Files.exists(first.resolve(file)) && Files.exists(second.resolve(file)) ? file : "rows.csv";
         return new Compared(
                 run.isEmpty() ? first.getFileName().toString() : run,
                 table,
                 differing,
-                RunComparison.of(read(first.resolve(table)), read(second.resolve(table)), clock(one, other)));
-    }
-
-    /** What either run says a clock measured; a flattened list stands there as JSON. */
-    private static Set<String> clock(Map<String, String> one, Map<String, String> other) {
-        Set<String> names = new TreeSet<>();
-        for (Map<String, String> run : List.of(one, other)) {
-            JsonParser.parseString(run.getOrDefault("clock", "[]"))
-                    .getAsJsonArray()
-                    .forEach(name -> names.add(name.getAsString()));
-        }
-        return names;
+                RunComparison.of(read(first.resolve(table)), read(second.resolve(table)), clock));
     }
 
     private static Table read(Path table) {
@@ -163,18 +155,30 @@ final class CompareRunsCommand implements Callable<Integer> {
         }
     }
 
-    /** run.json as flat names, for example {@code machine.cpu}. */
-    private static Map<String, String> settings(Path folder) {
+    /**
+     * What run.json says.
+     *
+     * @param settings by flat names, for example {@code machine.cpu}
+     * @param clock what a clock measured
+     */
+    private record Described(Map<String, String> settings, Set<String> clock) {}
+
+    private static Described describe(Path folder) {
         Path file = folder.resolve("run.json");
         Map<String, String> flat = new TreeMap<>();
+        Set<String> clock = new TreeSet<>();
         try {
-            flatten("", JsonParser.parseString(Files.readString(file)), flat);
+            JsonObject run = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+            flatten("", run, flat);
+            if (run.has("clock")) {
+                run.getAsJsonArray("clock").forEach(name -> clock.add(name.getAsString()));
+            }
         } catch (IOException | RuntimeException e) {
             throw new BadInputException(
                     file + " is not the record of a run (" + e.getMessage() + "); name a folder that ./engram wrote.",
                     e);
         }
-        return flat;
+        return new Described(flat, clock);
     }
 
     private static void flatten(String name, JsonElement value, Map<String, String> flat) {

@@ -1,7 +1,6 @@
 package dev.engram.report;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -76,15 +75,10 @@ public final class RunComparison {
 
     private RunComparison() {}
 
-    /** Compares the measured numbers of runs without a clock. */
-    public static List<Cell> of(Table a, Table b) {
-        return of(a, b, Set.of());
-    }
-
     /**
      * Compares all measured numbers; rows that are equal in every column are listed too.
      *
-     * @param clock what a clock measured: names of columns, and texts that stand in a row's key
+     * @param clock what a clock measured: names of columns, and texts that stand in a row
      */
     public static List<Cell> of(Table a, Table b, Set<String> clock) {
         Parsed first = Parsed.of(a), second = Parsed.of(b);
@@ -96,8 +90,7 @@ public final class RunComparison {
         columns.addAll(second.measured(keys));
         List<Cell> cells = new ArrayList<>();
         for (String key : all) {
-            boolean timed =
-                    Arrays.stream(key.split(", ")).anyMatch(k -> clock.contains(k.substring(k.indexOf('=') + 1)));
+            boolean timed = first.says(clock, rowsA.get(key)) || second.says(clock, rowsB.get(key));
             for (String column : columns) {
                 Value va = first.value(column, rowsA.get(key)), vb = second.value(column, rowsB.get(key));
                 boolean byClock = timed || clock.contains(column);
@@ -273,6 +266,13 @@ public final class RunComparison {
             return pair == null
                     ? new Value(at(column, row), Double.NaN, Double.NaN)
                     : new Value(at(column, row), at(pair[0], row), at(pair[1], row));
+        }
+
+        /** Whether a row has one of these texts. */
+        boolean says(Set<String> words, Integer row) {
+            return row != null
+                    && table.columns().stream()
+                            .anyMatch(c -> kinds.get(c.name()) == Kind.TEXT && words.contains(c.getString(row)));
         }
 
         private double at(String column, int row) {

@@ -114,9 +114,11 @@ class CompareRunsCommandTest {
                 Cli.run("compare-runs", a.toString(), folder.resolve("none").toString());
         assertEquals(2, cli.code());
         assertTrue(cli.err().contains("is not a folder"), cli.err());
-        Files.writeString(b.resolve("run.json"), "no record");
-        cli = Cli.run("compare-runs", a.toString(), b.toString());
-        assertEquals(2, cli.code());
-        assertTrue(cli.err().contains("is not the record of a run"), cli.err());
+        for (String other : new String[] {"no record", "{\"clock\": \"no list\"}"}) {
+            Files.writeString(b.resolve("run.json"), other);
+            cli = Cli.run("compare-runs", a.toString(), b.toString());
+            assertEquals(2, cli.code());
+            assertTrue(cli.err().contains("is not the record of a run"), cli.err());
+        }
     }
 }

@@ -20,7 +20,7 @@ class RunComparisonTest {
     private Path folder;
 
     private List<Cell> compare(String a, String b) throws IOException {
-        return RunComparison.of(table("a.csv", a), table("b.csv", b));
+        return RunComparison.of(table("a.csv", a), table("b.csv", b), Set.of());
     }
 
     private Table table(String name, String text) throws IOException {
